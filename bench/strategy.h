@@ -1,0 +1,78 @@
+/*
+ * A strategy: which policy, with which settings and credit, owns which decision points.
+ *
+ * strategies:
+ *   NAME: {POINT|all|joint: {policy: NAME, credit: RULE, SETTING: VALUE, ...}}
+ * `all` binds one separate instance per point not bound by name; `joint` binds ONE instance to
+ * every point not bound otherwise, or to its `points: [...]`. The more specific key wins. Unbound
+ * points play their default.
+ */
+#ifndef NB_BENCH_STRATEGY_H
+#define NB_BENCH_STRATEGY_H
+
+#include "core/config.h"
+#include "core/types.h"
+#include "policies/policy.h"
+
+typedef enum {
+    NB_CREDIT_IMMEDIATE, /* money of the same period */
+    NB_CREDIT_JOURNEY,  /* until the decision's journey ends, returns included; without a journey as
+                           immediate */
+    NB_CREDIT_WINDOW,   /* all her money in periods t .. t+n-1, discounted */
+    NB_CREDIT_LIFETIME, /* all her money until the run ends */
+    NB_CREDIT_SMDP,     /* money until the next own decision, then bootstrap */
+} nb_credit_rule_t;
+
+/** A credit rule with its length. Text forms: immediate, journey, window(8), lifetime, smdp. */
+typedef struct {
+    nb_credit_rule_t rule;
+    int window; /* periods of NB_CREDIT_WINDOW */
+} nb_credit_spec_t;
+
+/** Reward scale of a learner. Text forms: none, auto. */
+typedef enum { NB_SCALE_NONE, NB_SCALE_AUTO } nb_reward_scale_t;
+
+/** One policy instance of a strategy. */
+typedef struct {
+    const nb_policy_type_t *type;
+    void *settings; /* of type->settings_size bytes, owned */
+    nb_credit_spec_t credit;
+    nb_reward_scale_t reward_scale; /* default auto */
+    double gamma;                   /* the learner's discount per period; default the report's */
+    unsigned n_points;
+    unsigned points[NB_MAX_POINTS]; /* environment's point indices, ascending */
+} nb_binding_t;
+
+/** All instances of a strategy. owner[p] is the binding that owns point p, -1 where unbound. */
+typedef struct {
+    char *name;
+    size_t n_bindings;
+    nb_binding_t *bindings;
+    int owner[NB_MAX_POINTS];
+    int local[NB_MAX_POINTS]; /* index of point p within its owner */
+} nb_strategy_t;
+
+/**
+ * Read a strategy from its node. Unknown point, policy, setting or credit; a point bound twice;
+ * joint without points left: NB_ERR_CONFIG with the mark. A policy without slate trait and without
+ * score at a slate point: NB_ERR_UNSUPPORTED. `settings` of NB_SETTING_NODE keep pointers into the
+ * tree, which must outlive the strategy.
+ */
+int nb_strategy_init(nb_strategy_t *self, const char *name, const nb_node_t *node,
+                     const nb_spec_t *spec) NB_MUST_CHECK;
+
+/** Canonical JSON of everything the results depend on: points, policy names and versions, plug-in
+ * SHA-256, settings, credit. */
+int nb_strategy_canonical(const nb_strategy_t *self, const nb_spec_t *spec,
+                          FILE *out) NB_MUST_CHECK;
+
+/** Accepts a zeroed strategy; may be called twice. */
+void nb_strategy_free(nb_strategy_t *self);
+
+/** Parse and print a credit rule. `default_for` is the type whose default applies to a NULL text.
+ */
+int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node,
+                    const nb_policy_type_t *default_for) NB_MUST_CHECK;
+void nb_credit_name(const nb_credit_spec_t *credit, char *out, size_t size);
+
+#endif

@@ -1,0 +1,6 @@
+#include "bench/version.h"
+
+const char *nb_version(void)
+{
+    return NB_VERSION;
+}

@@ -1,0 +1,10 @@
+/*
+ * Version of the library, and of the schema and model that results depend on.
+ */
+#ifndef NB_BENCH_VERSION_H
+#define NB_BENCH_VERSION_H
+
+/** "0.1.0" */
+const char *nb_version(void);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * The policy interface: a const type with functions, and a flat state that the framework allocates.
+ *
+ * A policy is one file and one line in the registry, or a shared object that exports
+ * `nb_plugin_entry`. Its state is one block without pointers, so that copying, saving and resetting
+ * are written once for all. It sees the decisions it owns and nothing of the simulator's hidden
+ * state.
+ */
+#ifndef NB_POLICIES_POLICY_H
+#define NB_POLICIES_POLICY_H
+
+#include "core/error.h"
+#include "core/settings.h"
+#include "core/types.h"
+
+enum { NB_POLICY_ABI = 1 };
+
+/** What a policy needs or can do. */
+enum {
+    NB_TRAIT_CONTEXTUAL = 1 << 0, /* reads batch->x; else it is not built */
+    NB_TRAIT_SEQUENTIAL = 1 << 1, /* bootstraps: default credit is smdp, next_* are filled */
+    NB_TRAIT_SLATE = 1 << 2,      /* fills slates itself; else it is ranked by score() */
+    NB_TRAIT_INDIVIDUAL = 1 << 3, /* keeps state per customer */
+    NB_TRAIT_ORACLE = 1 << 4,     /* reads batch->oracle */
+    NB_TRAIT_OFFLINE = 1 << 5,    /* learns from a log before the run */
+    NB_TRAIT_LEARNS = 1 << 6,     /* update() does something; else nothing is credited */
+};
+
+typedef struct nb_policy_type {
+    unsigned abi;     /* NB_POLICY_ABI */
+    unsigned version; /* raised by hand when results change; part of a unit's key */
+    const char *name;
+    const char *summary;          /* one line with the reference */
+    const nb_setting_t *settings; /* table, ended by a NULL key; may be NULL */
+    size_t settings_size;         /* bytes of the settings struct */
+    unsigned traits;              /* NB_TRAIT_* */
+
+    /* required */
+
+    /** Bytes of state for these points and settings; 0 is allowed. */
+    size_t (*state_size)(const nb_spec_t *spec, const void *settings);
+    /** Fill a zeroed state of state_size bytes; check settings against the spec here
+     * (NB_ERR_CONFIG). */
+    int (*init)(void *state, const nb_spec_t *spec, const void *settings);
+    /** Answer every row; randomness only from nb_policy_uniforms(batch, ...). */
+    int (*choose)(const void *state, const nb_batch_t *batch, nb_choice_t *out);
+
+    /* optional: NULL where a policy has none */
+
+    /** Learn from finished transitions; may only accumulate. */
+    int (*update)(void *state, const nb_transitions_t *finished);
+    /** Once a period, after its updates: refactor posteriors, take gradient steps. */
+    int (*end_period)(void *state, nb_arena_t *scratch);
+    /** Probability of every action. @param p [n x K], 0 where not allowed */
+    int (*probabilities)(const void *state, const nb_batch_t *batch, double *p);
+    /** Predicted value of the state under the policy. @param v [n] */
+    int (*value)(const void *state, const nb_batch_t *batch, double *v);
+    /** Value of every action, for slates and budgets. @param s [n x K], -infinity where not allowed
+     */
+    int (*score)(const void *state, const nb_batch_t *batch, double *s);
+    /** Bytes of scratch that choose, update, score, end_period take from the arena at most (n <=
+     * NB_BLOCK_ROWS). */
+    size_t (*scratch_size)(const nb_spec_t *spec, const void *settings);
+} nb_policy_type_t;
+
+/** What a plug-in exports under the name `nb_plugin_entry`: its ABI and its type. */
+typedef struct {
+    unsigned abi; /* NB_POLICY_ABI at the time it was built; read before anything else */
+    const nb_policy_type_t *type;
+} nb_plugin_t;
+
+/**
+ * Uniforms of this batch's rows, the same whatever the order of rows, blocks or threads.
+ * @param block 0, 1, ... one per group of four draws a row   @param out [4 x n], structure of
+ * arrays
+ */
+void nb_policy_uniforms(const nb_batch_t *batch, unsigned block, double *out);
+
+/** Highest score among the allowed actions of each row, exact ties broken by `tie` [n] uniforms.
+ * @param s [n x K] */
+void nb_policy_argmax(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action);
+
+/** The `slate` highest scores of each row in order, ties as above; -1 where fewer are allowed.
+ * @param action [n x slate] */
+void nb_policy_top(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action);
+
+#endif

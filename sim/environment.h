@@ -1,0 +1,111 @@
+/*
+ * The environment interface: a const world shared by all runs, and a run that changes.
+ *
+ * A period is: begin_period, then next_batch and act until next_batch gives an empty batch, then
+ * end_period. Events (money, signals, journeys that end) pile up in the order in which they happen;
+ * the loop takes them after every call.
+ */
+#ifndef NB_SIM_ENVIRONMENT_H
+#define NB_SIM_ENVIRONMENT_H
+
+#include "core/error.h"
+#include "core/settings.h"
+#include "core/types.h"
+
+/** What the policies bound to a point need built; bits of `needs[point]`. */
+enum {
+    NB_NEED_CONTEXT = 1 << 0,
+    NB_NEED_ACTION_FEATURES = 1 << 1,
+    NB_NEED_ORACLE = 1 << 2,
+    NB_NEED_ROWS = 1 << 3, /* a policy is bound at all; without it the point may play its default
+                              without a batch */
+};
+
+/** How a run is set up. */
+typedef struct {
+    nb_key_t key;          /* (seed, replication) */
+    size_t n_customers;    /* N0 */
+    int periods;           /* horizon T */
+    const unsigned *needs; /* [n_points] NB_NEED_* */
+    int log_purchases;     /* keep a purchase log */
+    nb_key_t policy_key;
+} nb_run_spec_t;
+
+/** Events of the present period, borrowed until the next call into the run. */
+typedef struct {
+    const nb_event_t *events;
+    size_t n;
+} nb_events_t;
+
+/** Description of a metric. */
+typedef struct {
+    const char *name;
+    const char *unit;
+    const char *help;
+} nb_metric_t;
+
+/** Result of a run. Storage is the run's until it is freed. */
+typedef struct {
+    size_t n_scalars;
+    const nb_metric_t *scalars; /* [n_scalars] */
+    const double *scalar;       /* [n_scalars], NaN where undefined */
+    size_t n_series;
+    const nb_metric_t *series;   /* [n_series] */
+    const double *series_values; /* [n_series x periods] */
+    size_t n_segments;
+    const double *by_segment; /* [n_scalars x n_segments] or NULL */
+    size_t n_cohorts;
+    const double *by_cohort; /* [n_scalars x n_cohorts] or NULL; yearly cohorts by birth */
+    int periods;
+} nb_result_t;
+
+/** Purchase log of a run, in order of period, then customer. */
+typedef struct {
+    size_t n;
+    const uint32_t *customer;
+    const int32_t *period; /* of the purchase; the first purchase of a customer is its birth */
+    const double *spend;   /* money paid by the customer */
+} nb_purchases_t;
+
+typedef struct nb_environment_type {
+    const char *name;
+    const char *summary;
+    unsigned version;             /* raised by hand when results change; part of a unit's key */
+    const nb_setting_t *settings; /* keys of a scenario */
+    size_t settings_size;
+
+    /** Check settings together and derive the constant world into *world (given to the caller, free
+     * with world_free). */
+    int (*world_init)(void **world, const void *settings);
+    void (*world_free)(void *world);
+    /** All decision points, with the report's discount factor; valid as long as the world. */
+    const nb_spec_t *(*spec)(const void *world);
+
+    int (*init)(void **run, const void *world, const nb_run_spec_t *spec);
+    int (*begin_period)(void *run, int period); /* negative during burn-in */
+    /** Next batch of pending decisions; batch->n = 0 where the period has none left. batch->point
+     * is the environment's. */
+    int (*next_batch)(void *run, nb_batch_t *batch);
+    int (*act)(void *run, const nb_batch_t *batch, const nb_choice_t *choice);
+    int (*end_period)(void *run);
+    /** Events since the last call of take_events. */
+    nb_events_t (*take_events)(void *run);
+    /** Rows that customers can have so far (rows only ever grow). */
+    size_t (*n_rows)(const void *run);
+    /** From here on the horizon is over: no births, policies frozen. */
+    void (*begin_tail)(void *run);
+    /** 1 where the tail may end: discounted survival below the world's limit. */
+    int (*tail_done)(const void *run);
+    /** Metrics of the run so far, computed on call. */
+    int (*result)(void *run, nb_result_t *out);
+    nb_purchases_t (*purchases)(const void *run);
+    void (*free)(void *run);
+} nb_environment_type_t;
+
+/** The environments by name: "journey" is the customer journey of the scenarios. NULL where there
+ * is none. */
+const nb_environment_type_t *nb_environment_find(const char *name);
+size_t nb_environment_count(void);
+const nb_environment_type_t *nb_environment_at(size_t i);
+
+#endif
