@@ -125,6 +125,11 @@ static const gsl_rng_type philox_type = {
     .get_double = gsl_get_double,
 };
 
+const void *nb_rng_gsl_type(void)
+{
+    return &philox_type;
+}
+
 void *nb_stream_gsl(nb_stream_t *self)
 {
     gsl_rng *rng = NULL;

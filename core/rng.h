@@ -91,6 +91,9 @@ double nb_stream_normal(nb_stream_t *self);
  */
 void *nb_stream_gsl(nb_stream_t *self);
 
+/** The generator's type, a const gsl_rng_type *: its state is a pointer to an nb_stream_t. */
+const void *nb_rng_gsl_type(void);
+
 /** Free what nb_stream_gsl gave; NULL is allowed. */
 void nb_stream_gsl_free(void *gsl_rng);
 

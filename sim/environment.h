@@ -81,6 +81,13 @@ typedef struct nb_environment_type {
     /** All decision points, with the report's discount factor; valid as long as the world. */
     const nb_spec_t *(*spec)(const void *world);
 
+    /**
+     * Optional: periods before period 0 that the built-in strategy `monthly` plays (they count up
+     * to -1), 0 for a cold start; *warm_start is 1 where learners are given the transitions of that
+     * time.
+     */
+    int (*burn_in)(const void *world, int *warm_start);
+
     int (*init)(void **run, const void *world, const nb_run_spec_t *spec);
     int (*begin_period)(void *run, int period); /* negative during burn-in */
     /** Next batch of pending decisions; batch->n = 0 where the period has none left. batch->point
