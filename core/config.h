@@ -85,6 +85,13 @@ int nb_node_error(int code, const nb_node_t *node, const char *format, ...) NB_P
  * a third differs). */
 const char *nb_nearest(const char *word, const char *const *candidates, size_t n);
 
+/**
+ * NB_ERR_CONFIG for a word that is none of the `n` candidates: "unknown KIND 'WORD', did you mean
+ * 'NEAREST'?", with the list of candidates where none is near and the list is short.
+ */
+int nb_node_unknown(const nb_node_t *node, const char *kind, const char *word,
+                    const char *const *candidates, size_t n) NB_MUST_CHECK;
+
 /** Every key of `map` must be one of `allowed`; otherwise NB_ERR_CONFIG naming mark, path, and the
  * nearest allowed key. */
 int nb_node_check_keys(const nb_node_t *map, const char *const *allowed, size_t n) NB_MUST_CHECK;

@@ -74,6 +74,9 @@ int nb_settings_describe(const nb_setting_t *table, int as_json, FILE *out) NB_M
  * NULL. */
 int nb_node_canonical(const nb_node_t *node, FILE *out) NB_MUST_CHECK;
 
+/** A config node as YAML on one line, to be read back as the same node; "null" for NULL. */
+int nb_node_yaml(const nb_node_t *node, FILE *out) NB_MUST_CHECK;
+
 /** A string as JSON, quotes included. */
 void nb_json_string(const char *text, FILE *out);
 
