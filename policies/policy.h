@@ -51,15 +51,16 @@ typedef struct nb_policy_type {
     int (*update)(void *state, const nb_transitions_t *finished);
     /** Once a period, after its updates: refactor posteriors, take gradient steps. */
     int (*end_period)(void *state, nb_arena_t *scratch);
-    /** Probability of every action. @param p [n x K], 0 where not allowed */
+    /** Probability of every action, at slates of the first position. @param p [n x K], 0 where not
+     * allowed */
     int (*probabilities)(const void *state, const nb_batch_t *batch, double *p);
     /** Predicted value of the state under the policy. @param v [n] */
     int (*value)(const void *state, const nb_batch_t *batch, double *v);
     /** Value of every action, for slates and budgets. @param s [n x K], -infinity where not allowed
      */
     int (*score)(const void *state, const nb_batch_t *batch, double *s);
-    /** Bytes of scratch that choose, update, score, end_period take from the arena at most (n <=
-     * NB_BLOCK_ROWS). */
+    /** Bytes of scratch that any function above takes from the arena at most (n <= NB_BLOCK_ROWS).
+     */
     size_t (*scratch_size)(const nb_spec_t *spec, const void *settings);
 } nb_policy_type_t;
 
@@ -76,12 +77,37 @@ typedef struct {
  */
 void nb_policy_uniforms(const nb_batch_t *batch, unsigned block, double *out);
 
-/** Highest score among the allowed actions of each row, exact ties broken by `tie` [n] uniforms.
- * @param s [n x K] */
-void nb_policy_argmax(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action);
+/**
+ * Highest score among the allowed actions of each row, exact ties broken by `tie` [n] uniforms.
+ * @param s [n x K]   @return NB_ERR_NUMERIC naming row and action where an allowed score is NaN
+ */
+int nb_policy_argmax(const nb_batch_t *batch, const double *s, const double *tie,
+                     int32_t *action) NB_MUST_CHECK;
 
-/** The `slate` highest scores of each row in order, ties as above; -1 where fewer are allowed.
- * @param action [n x slate] */
-void nb_policy_top(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action);
+/**
+ * The `slate` highest scores of each row in order, ties and errors as above; -1 where fewer are
+ * allowed.
+ * @param action [n x slate]
+ */
+int nb_policy_top(const nb_batch_t *batch, const double *s, const double *tie,
+                  int32_t *action) NB_MUST_CHECK;
+
+/**
+ * Answer a batch from its scores: nb_policy_top with the ties of word 0 of block 0, and, where
+ * wanted, the propensity of that tie break (one over the number of equals; 1 beside a -1). What the
+ * loop calls at slates for policies without the slate trait, and what deterministic scorers choose
+ * by. Takes 4 n doubles from batch->scratch.
+ */
+int nb_policy_rank(const nb_batch_t *batch, const double *s, nb_choice_t *out) NB_MUST_CHECK;
+
+/** Propensities of nb_policy_rank as a table: every best action of a row shares 1 evenly.
+ * @param p [n x K], may be s */
+int nb_policy_rank_probabilities(const nb_batch_t *batch, const double *s, double *p) NB_MUST_CHECK;
+
+/** Number of allowed actions of row i. */
+unsigned nb_policy_n_allowed(const nb_batch_t *batch, size_t i);
+
+/** The allowed action number floor(u m) of the m of row i, in index order. @param u in [0, 1) */
+int32_t nb_policy_pick(const nb_batch_t *batch, size_t i, double u);
 
 #endif

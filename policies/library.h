@@ -1,0 +1,19 @@
+/*
+ * The policies of the library, one file each; the registry lists them in this order.
+ */
+#ifndef NB_POLICIES_LIBRARY_H
+#define NB_POLICIES_LIBRARY_H
+
+#include "policies/policy.h"
+
+extern const nb_policy_type_t nb_policy_random;
+extern const nb_policy_type_t nb_policy_fixed;
+extern const nb_policy_type_t nb_policy_schedule;
+extern const nb_policy_type_t nb_policy_rules;
+extern const nb_policy_type_t nb_policy_clairvoyant_myopic;
+extern const nb_policy_type_t nb_policy_greedy_ridge;
+extern const nb_policy_type_t nb_policy_eps_greedy;
+extern const nb_policy_type_t nb_policy_lin_ucb;
+extern const nb_policy_type_t nb_policy_lin_ts;
+
+#endif

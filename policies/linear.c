@@ -1,0 +1,86 @@
+#include "policies/linear.h"
+
+#include <math.h>
+
+#include "policies/max_normal.h"
+
+size_t nb_linear_state_size(const nb_spec_t *spec, const void *settings)
+{
+    (void)settings;
+    return nb_ridge_size(spec);
+}
+
+int nb_linear_init(void *state, const nb_spec_t *spec, const void *settings)
+{
+    const nb_linear_settings_t *from = settings;
+
+    nb_ridge_init(state, spec, from->lambda, from->exploration);
+    return NB_OK;
+}
+
+size_t nb_linear_scratch_size(const nb_spec_t *spec, const void *settings)
+{
+    size_t most = 0;
+
+    (void)settings;
+    for (unsigned p = 0; p < spec->n_points; p++) {
+        most = spec->points[p].n_actions > most ? spec->points[p].n_actions : most;
+    }
+    /* two tables of scores, two blocks of uniforms, the work of one row's probabilities */
+    return nb_ridge_scratch(spec) +
+           (2 * most * NB_BLOCK_ROWS + 2 * 4 * NB_BLOCK_ROWS) * sizeof(double) +
+           (nb_max_normal_work(most) + 3 * most) * sizeof(double) + 1024;
+}
+
+int nb_linear_mean_scores(const void *state, const nb_batch_t *batch, double *s)
+{
+    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    nb_prediction_t prediction;
+    int code = nb_ridge_predict(state, batch, 0, &prediction);
+
+    for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
+        for (unsigned k = 0; k < K; k++) {
+            int allowed = nb_mask_allows(batch->mask, batch->mask_words, i, k);
+            double mean = prediction.mean[k * prediction.stride + i];
+
+            s[i * K + k] = allowed ? mean : -INFINITY;
+        }
+    }
+    nb_arena_release(batch->scratch, mark);
+    return code;
+}
+
+int nb_linear_choose(const void *state, const nb_batch_t *batch, nb_linear_table_t score,
+                     nb_choice_t *out)
+{
+    size_t mark = nb_arena_mark(batch->scratch);
+    double *s = nb_arena_take(batch->scratch, batch->n * batch->n_actions, sizeof *s);
+    int code = score(state, batch, s);
+
+    if (code == NB_OK) {
+        code = nb_policy_rank(batch, s, out);
+    }
+    nb_arena_release(batch->scratch, mark);
+    return code;
+}
+
+int nb_linear_value(const void *state, const nb_batch_t *batch, nb_linear_table_t probabilities,
+                    double *v)
+{
+    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    double *p = nb_arena_take(batch->scratch, batch->n * K, sizeof *p);
+    double *mean = nb_arena_take(batch->scratch, batch->n * K, sizeof *mean);
+    int code = probabilities(state, batch, p);
+
+    if (code == NB_OK) {
+        code = nb_linear_mean_scores(state, batch, mean);
+    }
+    for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
+        v[i] = 0.0;
+        for (size_t k = 0; k < K; k++) {
+            v[i] += p[i * K + k] > 0.0 ? p[i * K + k] * mean[i * K + k] : 0.0;
+        }
+    }
+    nb_arena_release(batch->scratch, mark);
+    return code;
+}

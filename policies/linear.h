@@ -1,0 +1,46 @@
+/*
+ * What the learners on ridge posteriors share: settings, state, choosing by scores, expected value.
+ * greedy_ridge, eps_greedy, lin_ucb and lin_ts differ in how they turn predictions into scores.
+ */
+#ifndef NB_POLICIES_LINEAR_H
+#define NB_POLICIES_LINEAR_H
+
+#include "policies/policy.h"
+#include "policies/ridge.h"
+
+/** Settings of all of them. */
+typedef struct {
+    double lambda;      /* ridge penalty, prior precision */
+    double exploration; /* epsilon, alpha or v; not used by greedy_ridge */
+} nb_linear_settings_t;
+
+/** Row of the settings table. */
+#define NB_LINEAR_LAMBDA                                                                           \
+    {                                                                                              \
+        .key = "lambda", .type = NB_SETTING_REAL,                                                  \
+        .offset = offsetof(nb_linear_settings_t, lambda), .def = 1.0, .low = 1e-6, .high = 1e6,    \
+        .choices = "", .unit = "", .mark = "", .source = "Li et al. 2010, algorithm 1",            \
+        .help = "ridge penalty of every action's regression (prior precision of its weights)"      \
+    }
+
+/** Functions of the policy interface. */
+size_t nb_linear_state_size(const nb_spec_t *spec, const void *settings);
+int nb_linear_init(void *state, const nb_spec_t *spec, const void *settings);
+size_t nb_linear_scratch_size(const nb_spec_t *spec, const void *settings);
+
+/** Signature of nb_policy_type_t.score and .probabilities: fills a table [n x K]. */
+typedef int (*nb_linear_table_t)(const void *state, const nb_batch_t *batch, double *table);
+
+/** Predicted means as scores. @param s [n x K], -infinity where not allowed */
+int nb_linear_mean_scores(const void *state, const nb_batch_t *batch, double *s) NB_MUST_CHECK;
+
+/** Play the highest scores, ties broken evenly; propensities are those of the tie break. */
+int nb_linear_choose(const void *state, const nb_batch_t *batch, nb_linear_table_t score,
+                     nb_choice_t *out) NB_MUST_CHECK;
+
+/** Mean reward that the policy expects: predicted means weighted by its probabilities.
+ * @param v [n] */
+int nb_linear_value(const void *state, const nb_batch_t *batch, nb_linear_table_t probabilities,
+                    double *v) NB_MUST_CHECK;
+
+#endif
