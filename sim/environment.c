@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-static const nb_environment_type_t *const environments[] = {NULL};
+extern const nb_environment_type_t nb_environment_journey;
+
+static const nb_environment_type_t *const environments[] = {&nb_environment_journey, NULL};
 
 size_t nb_environment_count(void)
 {

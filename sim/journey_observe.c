@@ -1,0 +1,170 @@
+/*
+ * What a policy sees of a customer: 24 features, standardized by constants, and which actions are
+ * allowed. Nothing here reads what the firm cannot know, except through the noisy signals named.
+ */
+#include "sim/journey.h"
+
+const char *const journey_feature_names[N_FEATURES] = {
+    "one",
+    "log_tenure",
+    "log_recency",
+    "log_frequency",
+    "log_mean_order",
+    "p_alive",
+    "opens_email",
+    "opens_message",
+    "opens_call",
+    "contacts_4_weeks",
+    "weeks_since_contact",
+    "opt_in_email",
+    "opt_in_message",
+    "opt_in_call",
+    "consent",
+    "enrolled",
+    "returns_share",
+    "knowledge",
+    "last_survey",
+    "max_detector",
+    "certainty_cue",
+    "demographic",
+    "season_sine",
+    "discount_share",
+};
+
+/* constants of standardization: (raw - center) / scale; never estimated, so that features mean the
+ * same everywhere */
+static const float center[N_FEATURES] = {
+    0,    4,    2.5f, 1,    3.5f,  0.5f, 0.25f, 0.33f, 0.33f, 1, 6, 0.5f,
+    0.5f, 0.5f, 0.5f, 0.5f, 0.15f, 0.3f, 0,     0.5f,  0.5f,  0, 0, 0.1f,
+};
+static const float scale[N_FEATURES] = {
+    1,    1,    1.2f, 0.8f, 0.7f,  0.3f, 0.15f, 0.15f, 0.15f, 1, 6,    0.5f,
+    0.5f, 0.5f, 0.5f, 0.5f, 0.25f, 0.2f, 1,     1.2f,  0.35f, 1, 0.7f, 0.25f,
+};
+
+/* P(alive) of BG/NBD (Fader, Hardie & Lee 2005), x repeat purchases, the last at tx, age T, in
+ * periods */
+static double p_alive(const double *p, double x, double tx, double T)
+{
+    double r = p[0], alpha = p[1], a = p[2], b = p[3];
+
+    if (x < 1) {
+        return 1;
+    }
+    double odds = log(a / (b + x - 1)) + (r + x) * log((alpha + T) / (alpha + tx));
+    return 1 / (1 + exp(odds));
+}
+
+/* detector score ~ N(4 K_e [need open], 1), one draw a customer and period */
+static double detector(const journey_t *run, uint32_t i)
+{
+    double K = run->world->set.knowledge_population;
+    double known = run->flags[i] & FLAG_CONSENT ? K : K / 2;
+    uint32_t words[4];
+    double z[2];
+
+    nb_rng_block(run->spec.key, draw_at(run->luck[i], (uint32_t)run->period, DRAW_DETECTOR, 0, 0),
+                 words);
+    nb_rng_normal_pair(words[0], words[1], z);
+    return 4 * known * (run->n_open[i] > 0) + z[0];
+}
+
+static int count_contacts(const journey_t *run, const customer_t *who)
+{
+    int shift = run->period - who->last_contact;
+    int window = periods_of(run->world, 4);
+    uint32_t bits = shift < 32 ? who->contacts << shift : 0;
+
+    return __builtin_popcount(window < 32 ? bits & ((1u << window) - 1) : bits);
+}
+
+/* season of the calendar, known to everybody */
+static double season_sine(const journey_t *run)
+{
+    return sin(6.283185307179586 * run->period * run->world->set.period_weeks / 52);
+}
+
+void journey_observe(const journey_t *run, uint32_t i, float *x)
+{
+    const journey_world_t *world = run->world;
+    const customer_t *who = &run->customers[i];
+    double h = world->set.period_weeks;
+    double tenure = run->period - run->birth[i], last = who->last_purchase - run->birth[i];
+    double orders = who->n_purchases;
+    unsigned flags = run->flags[i];
+    const double raw[N_FEATURES] = {
+        1,
+        log1p(tenure * h),
+        log1p((tenure - last) * h),
+        log1p(orders - 1),
+        log1p(who->order_sum / orders),
+        p_alive(world->p_alive, orders - 1, last, tenure),
+        who->opens[0],
+        who->opens[1],
+        who->opens[2],
+        count_contacts(run, who),
+        fmin((run->period - who->last_contact) * h, 26),
+        (flags & FLAG_EMAIL) != 0,
+        (flags & FLAG_MESSAGE) != 0,
+        (flags & FLAG_CALL) != 0,
+        (flags & FLAG_CONSENT) != 0,
+        0, /* nobody can enroll while automatic orders are not offered */
+        who->n_returns / orders,
+        world->set.knowledge_population,
+        0, /* no survey can be sent yet */
+        detector(run, i),
+        who->cue,
+        who->demographic,
+        season_sine(run),
+        who->n_discounted / orders,
+    };
+
+    for (unsigned k = 0; k < N_FEATURES; k++) {
+        x[k] = ((float)raw[k] - center[k]) / scale[k];
+    }
+}
+
+static uint64_t recognize_mask(unsigned flags)
+{
+    uint64_t mask = 1u << RECOGNIZE_WAIT;
+
+    mask |= flags & FLAG_EMAIL ? 1u << RECOGNIZE_EMAIL : 0;
+    mask |= flags & FLAG_MESSAGE ? 1u << RECOGNIZE_MESSAGE : 0;
+    mask |= flags & FLAG_CALL ? 1u << RECOGNIZE_CALL : 0;
+    if ((flags & FLAG_CONSENT) && (flags & (FLAG_EMAIL | FLAG_MESSAGE))) {
+        mask |= 1u << RECOGNIZE_COACH;
+    }
+    return mask;
+}
+
+static uint64_t offer_mask(unsigned flags)
+{
+    uint64_t mask = 1u << OFFER_NONE | 1u << OFFER_DISCOUNT10 | 1u << OFFER_DISCOUNT20 |
+                    1u << OFFER_GUARANTEE30;
+
+    return flags & FLAG_CONSENT ? mask | 1u << OFFER_ONE_CLICK : mask;
+}
+
+uint64_t journey_mask(const journey_t *run, unsigned point, uint32_t customer, const visit_t *visit)
+{
+    uint64_t mask = 1u << REPEAT_NOTHING | 1u << REPEAT_WIN_BACK;
+
+    switch (point) {
+    case POINT_RECOGNIZE:
+        return recognize_mask(run->flags[customer]);
+    case POINT_DISPLAY:
+        return (1u << N_DISPLAY) - 1;
+    case POINT_PRODUCT:
+        return run->world->n_products == 64 ? ~(uint64_t)0
+                                            : ((uint64_t)1 << run->world->n_products) - 1;
+    case POINT_OFFER:
+        return offer_mask(run->flags[customer]);
+    case POINT_RESPOND:
+        return 1u << RESPOND_STANDARD | 1u << RESPOND_EXPRESS;
+    default:
+        if (visit && visit->ordered) {
+            mask |= 1u << REPEAT_THANK_YOU | 1u << REPEAT_REWARD;
+        }
+        return mask;
+    }
+}

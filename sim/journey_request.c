@@ -1,0 +1,206 @@
+/*
+ * Request: display, product, offer, then her choice and the checkout.
+ */
+#include "sim/journey.h"
+
+static const uint8_t shortlist_length[N_DISPLAY] = {0, 3, 5, 1};
+
+int journey_begin_visit(journey_t *run, visit_t *visit)
+{
+    customer_t *who = &run->customers[visit->customer];
+    uint32_t words[4];
+    double cue[2];
+
+    visit->steps = (int16_t)run->world->set.checkout_steps;
+    nb_rng_block(run->spec.key,
+                 draw_at(run->luck[visit->customer], visit->ordinal, DRAW_OUTSIDE, 0, 0), words);
+    visit->infeasible = nb_rng_uniform(words[0]) < run->world->set.infeasible_probability;
+    if (run->world->set.journey == JOURNEY_TRANSPARENT) {
+        /* every need is bought as it is: any product is as good as another */
+        visit->product = (int16_t)(nb_rng_uniform(words[1]) * run->world->n_products);
+        visit->infeasible = 0;
+        visit->ordered = 1;
+        return NB_OK;
+    }
+    journey_target(run, visit->customer, visit->ordinal, visit->x, &visit->certainty);
+    nb_rng_block(run->spec.key,
+                 draw_at(run->luck[visit->customer], visit->ordinal, DRAW_CERTAINTY, 1, 0), words);
+    nb_rng_normal_pair(words[0], words[1], cue);
+    who->cue = (float)(visit->certainty + 0.25 * cue[0]);
+    journey_show(run, visit);
+    return journey_emit(run, (nb_event_t){.customer = visit->customer,
+                                          .journey = visit->ordinal,
+                                          .kind = NB_EVENT_SIGNAL,
+                                          .signals = NB_SIGNAL_VISITED,
+                                          .item = -1});
+}
+
+/* the firm ranks by what it believes she wants: x^ = K x + sqrt(K (1-K)) noise with the
+ * population's spread */
+void journey_rank(const journey_t *run, const visit_t *visit, float *score)
+{
+    const journey_world_t *world = run->world;
+    const nb_journey_settings_t *set = &world->set;
+    double K = set->knowledge_population;
+    double sd =
+        sqrt(K * (1 - K) * (set->taste_variance + set->need_target_sd * set->need_target_sd));
+    float believed[N_TASTE];
+    double z[4];
+
+    nb_rng_normal4(run->spec.key,
+                   draw_at(run->luck[visit->customer], visit->ordinal, DRAW_TARGET, 1, 0), z);
+    for (unsigned k = 0; k < N_TASTE; k++) {
+        believed[k] = (float)(K * visit->x[k] + sd * z[k]);
+    }
+    for (unsigned j = 0; j < world->n_products; j++) {
+        score[j] = (float)(world->quality[j] -
+                           set->utility_distance * journey_distance(world, believed, j) -
+                           set->ranker_price * (world->price[j] - 1));
+    }
+}
+
+/* the k best of the firm's ranking, ties by product number */
+void journey_show_top(const journey_t *run, visit_t *visit, unsigned k)
+{
+    float score[MAX_PRODUCTS];
+
+    journey_rank(run, visit, score);
+    visit->n_shown = 0;
+    for (unsigned s = 0; s < k && s < run->world->n_products; s++) {
+        unsigned best = MAX_PRODUCTS;
+
+        for (unsigned j = 0; j < run->world->n_products; j++) {
+            if (score[j] != -INFINITY && (best == MAX_PRODUCTS || score[j] > score[best])) {
+                best = j;
+            }
+        }
+        visit->shown[visit->n_shown++] = (uint8_t)best;
+        score[best] = -INFINITY;
+    }
+}
+
+unsigned journey_slate_of(const visit_t *visit)
+{
+    return shortlist_length[visit->display];
+}
+
+/* what the present display shows when nobody else chooses the products */
+void journey_show(const journey_t *run, visit_t *visit)
+{
+    if (visit->display != DISPLAY_CATALOGUE) {
+        journey_show_top(run, visit, shortlist_length[visit->display]);
+        return;
+    }
+    visit->n_shown = (uint8_t)run->world->n_products;
+    for (unsigned j = 0; j < run->world->n_products; j++) {
+        visit->shown[j] = (uint8_t)j;
+    }
+}
+
+void journey_apply_offer(const journey_t *run, visit_t *visit, unsigned offer)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    const customer_t *who = &run->customers[visit->customer];
+
+    visit->offer = (uint8_t)offer;
+    visit->discount = offer == OFFER_DISCOUNT10 ? 0.1f : offer == OFFER_DISCOUNT20 ? 0.2f : 0;
+    if (run->period < who->win_back_until) {
+        visit->discount = fmaxf(visit->discount, (float)set->win_back_discount);
+    }
+    visit->steps = (int16_t)set->checkout_steps;
+    if (offer == OFFER_ONE_CLICK && run->trust[visit->customer] > set->one_click_trust) {
+        visit->steps = 1;
+    }
+}
+
+/* the reference price follows the mean price shown */
+static void see_prices(journey_t *run, const visit_t *visit)
+{
+    customer_t *who = &run->customers[visit->customer];
+    double mean = 0;
+
+    for (unsigned s = 0; s < visit->n_shown; s++) {
+        mean += run->world->price[visit->shown[s]];
+    }
+    mean *= (1 - visit->discount) / visit->n_shown;
+    who->reference_price +=
+        (float)(run->world->set.price_reference_rate * (mean - who->reference_price));
+}
+
+static double gumbel(uint32_t word)
+{
+    return -log(-log(nb_rng_uniform(word)));
+}
+
+/* index into shown of the highest utility plus Gumbel; -1 where the outside option wins */
+static int choose_product(const journey_t *run, const visit_t *visit, const double *utility,
+                          int has_outside)
+{
+    uint32_t luck = run->luck[visit->customer];
+    uint32_t words[4];
+    double best_value = -INFINITY;
+    int best = -1, block = -1;
+
+    if (has_outside) {
+        nb_rng_block(run->spec.key, draw_at(luck, visit->ordinal, DRAW_OUTSIDE, 1, 0), words);
+        best_value = gumbel(words[0]);
+    }
+    for (unsigned s = 0; s < visit->n_shown; s++) {
+        unsigned j = visit->shown[s];
+
+        if ((int)(j / 4) != block) {
+            block = (int)(j / 4);
+            nb_rng_block(run->spec.key, draw_at(luck, visit->ordinal, DRAW_GUMBEL, 0, j / 4),
+                         words);
+        }
+        double value = utility[s] + gumbel(words[j % 4]);
+        if (value > best_value) {
+            best_value = value;
+            best = (int)s;
+        }
+    }
+    return best;
+}
+
+void journey_choose(journey_t *run, visit_t *visit, int has_outside)
+{
+    double utility[MAX_PRODUCTS];
+    int chosen;
+
+    journey_utilities(run, visit, utility);
+    chosen = choose_product(run, visit, utility, has_outside);
+    visit->product = chosen < 0 ? -1 : visit->shown[chosen];
+    see_prices(run, visit);
+}
+
+double journey_p_checkout(const journey_t *run, const visit_t *visit)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+
+    return logistic(set->checkout_base - set->checkout_step * (visit->steps - 1));
+}
+
+int journey_choose_and_check_out(journey_t *run, visit_t *visit)
+{
+    need_t *need = &run->needs[visit->i_need];
+    uint32_t words[4];
+
+    journey_choose(run, visit, 1);
+    if (visit->product < 0) {
+        visit->ended = 1;
+        run->sums.outside++;
+        journey_close_need(run, need);
+        return NB_OK;
+    }
+    NB_TRY(journey_emit(run, (nb_event_t){.customer = visit->customer,
+                                          .journey = visit->ordinal,
+                                          .kind = NB_EVENT_ITEM,
+                                          .item = visit->product}));
+    nb_rng_block(run->spec.key,
+                 draw_at(run->luck[visit->customer], visit->ordinal, DRAW_NEED, 0,
+                         (uint32_t)(run->period - need->since)),
+                 words);
+    visit->ordered = nb_rng_uniform(words[3]) < journey_p_checkout(run, visit);
+    run->sums.abandoned += !visit->ordered;
+    return NB_OK;
+}
