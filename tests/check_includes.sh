@@ -18,7 +18,7 @@ declare -A may=([core]='core' [sim]='core sim' [policies]='core policies'
 # files that may include a third-party header, by the header's first part
 declare -A only=([hdf5]='core/store*.c tests/*.c' [hdf5_hl]='core/store*.c' [H5DSpublic]='core/store*.c'
     [cblas]='core/linalg*.c' [lapacke]='core/linalg*.c'
-    [gsl]='core/rng*.c core/dist*.c core/stats*.c bench/fit*.c sim/bgnbd*.c tests/*.c'
+    [gsl]='core/rng*.c core/dist*.c core/stats*.c bench/fit*.c sim/bgnbd*.c sim/gammagamma*.c tests/*.c'
     [libfyaml]='core/config*.c' [Random123]='core/rng*.c tests/*.c' [openssl]='core/*.c'
     [omp]='core/parallel*.c' [dlfcn]='policies/*.c' [mpi]='bench/mpi*.c' [glpk]='tests/*.c'
     [argp]='bench/*.c' [cmocka]='tests/*')
