@@ -9,7 +9,7 @@ static double draw_basket(const journey_t *run, uint32_t i, uint32_t ordinal)
 {
     nb_stream_t stream;
 
-    if (!run->world->set.spend_on) {
+    if (!run->world->set.spend_varies) {
         return 1;
     }
     nb_stream_init(&stream, run->spec.key, draw_at(run->luck[i], ordinal, DRAW_BASKET, 0, 0));

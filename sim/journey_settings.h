@@ -173,7 +173,7 @@
 /* field, key, default, help */
 #define NB_JOURNEY_BOOLS(X)                                                                        \
     X(need_queue, "need.queue", 0, "keep all needs instead of renewing the open one")              \
-    X(spend_on, "spend.on", 1, "baskets differ by customer and order; off: every basket is 1")
+    X(spend_varies, "spend.varies", 1, "baskets differ by customer and order; off: every basket is 1")
 
 /* field, key, default index, choices, help */
 #define NB_JOURNEY_CHOICES(X)                                                                      \
