@@ -107,6 +107,11 @@ int nb_preference_init(void *memory, const nb_spec_t *spec, const nb_node_t *nod
     return NB_OK;
 }
 
+int nb_preference_serves(const void *memory, unsigned point)
+{
+    return ((const head_t *)memory)[point].n > 0;
+}
+
 int nb_preference_is_possible(const void *memory, const nb_batch_t *batch, size_t i)
 {
     const head_t *head = (const head_t *)memory + batch->point;

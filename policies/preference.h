@@ -21,6 +21,9 @@ size_t nb_preference_size(const nb_spec_t *spec);
  */
 int nb_preference_init(void *memory, const nb_spec_t *spec, const nb_node_t *node) NB_MUST_CHECK;
 
+/** 1 where the order has an action of the point. */
+int nb_preference_serves(const void *memory, unsigned point);
+
 /** 1 where row i of the batch allows an action of the order. */
 int nb_preference_is_possible(const void *memory, const nb_batch_t *batch, size_t i);
 
