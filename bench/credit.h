@@ -34,6 +34,7 @@
 
 #include "bench/credit_pending.h"
 #include "bench/strategy.h"
+#include "core/stats.h"
 
 typedef struct {
     nb_credit_spec_t rule;
@@ -85,6 +86,10 @@ void nb_credit_end_period(nb_credit_t *self);
 /** End of the horizon, after the last end_period and before the last take: fix lifetime and smdp.
  */
 void nb_credit_end_horizon(nb_credit_t *self);
+
+/** Add the rewards of all fixed decisions that were not taken yet to `moments`, in order of
+ * recording. */
+void nb_credit_add_rewards(const nb_credit_t *self, nb_moments_t *moments);
 
 /**
  * Next block of fixed decisions, at most NB_BLOCK_ROWS, of one point: points in order, within a

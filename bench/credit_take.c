@@ -31,6 +31,29 @@ size_t nb_credit_scratch_size(const nb_credit_t *self)
     return NB_BLOCK_ROWS * row + N_ARRAYS * ALIGNMENT;
 }
 
+static size_t count_fixed(const nb_credit_t *self)
+{
+    size_t n = 0;
+
+    for (unsigned p = 0; p < self->spec->n_points; p++) {
+        n += self->n_fixed[p];
+    }
+    return n;
+}
+
+void nb_credit_add_rewards(const nb_credit_t *self, nb_moments_t *moments)
+{
+    const nb_pending_t *pending = &self->pending;
+    size_t n_left = count_fixed(self);
+
+    for (size_t row = pending->first; n_left; row++) {
+        if (pending->status[row] == NB_PENDING_FIXED) {
+            nb_moments_add(moments, pending->reward[row]);
+            n_left--;
+        }
+    }
+}
+
 static void take_arrays(const nb_credit_t *self, nb_arena_t *arena, const nb_point_t *point,
                         block_t *block)
 {
@@ -165,8 +188,6 @@ static void hand_over(const nb_credit_t *self, const block_t *block, unsigned sl
  */
 static int find_point(nb_credit_t *self)
 {
-    size_t n_fixed = 0;
-
     for (; self->take_point < self->spec->n_points; self->take_point++) {
         if (self->n_taken < self->n_fixed[self->take_point]) {
             return 1;
@@ -174,11 +195,8 @@ static int find_point(nb_credit_t *self)
         self->n_taken = 0;
         self->take_row = self->pending.first;
     }
-    for (unsigned p = 0; p < self->spec->n_points; p++) {
-        n_fixed += self->n_fixed[p];
-        self->n_fixed[p] = 0;
-    }
-    nb_pending_discard(&self->pending, n_fixed);
+    nb_pending_discard(&self->pending, count_fixed(self));
+    memset(self->n_fixed, 0, sizeof self->n_fixed);
     self->take_point = 0;
     self->n_taken = 0;
     self->take_row = self->pending.first;
