@@ -43,16 +43,17 @@ typedef struct {
 
 void nb_shard_free(nb_shard_t *shard);
 
-/** An open store: the folder beside results.h5 with units/, failed/, runs/, decisions/, timings.h5,
- * plan.json. */
+/** An open store: the folder beside results.h5 with units/, failed/, runs/, decisions/,
+ * timings.csv, plan.json. */
 typedef struct {
     char *path;
     void *present; /* set of the keys that are there; the store's own */
     size_t n_present;
 } nb_store_t;
 
-/** Open, or make, the store folder and list its units. `read_only` makes nothing. NB_ERR_IO,
- * NB_ERR_FORMAT. */
+/** Open, or make, the store folder and list its units; what killed runs left half-written is
+ * removed. `read_only` makes and removes nothing. NB_ERR_IO; NB_ERR_NOT_FOUND where read_only and
+ * missing; NB_ERR_FORMAT for a folder that is no store. */
 int nb_store_open(nb_store_t *self, const char *path, int read_only) NB_MUST_CHECK;
 void nb_store_close(nb_store_t *self);
 
@@ -62,15 +63,19 @@ int nb_store_path_of(char **out, const char *results_path) NB_MUST_CHECK;
 /**
  * Compare `plan_json` with the plan.json of the store and write it: a plan may grow (cells,
  * replications), never change; otherwise NB_ERR_EXISTS. The plan has one unit a line so that growth
- * is a prefix check per cell.
+ * is a prefix check per cell. NB_ERR_FORMAT where plan.json is damaged.
  */
 int nb_store_bind_plan(nb_store_t *self, const char *plan_json) NB_MUST_CHECK;
 
-/** 1 where the unit is committed; 2 where it failed before; 0 where it is missing. */
+/** 1 where the unit is committed; 2 where it failed before; 0 where it is missing; as known when
+ * the store was opened, and to this process since. */
 int nb_store_status(const nb_store_t *self, const char *key);
 
-/** Commit a unit. Already there with the same payload: fine; with another: NB_ERR_DETERMINISM.
- * NB_ERR_IO on any failing write. */
+/**
+ * Commit a unit. Already there with the same payload: fine; with another: NB_ERR_DETERMINISM, or 1
+ * (kept the first: worth a warning) where another type of processor or other libraries made it.
+ * NB_ERR_IO on any failing write, NB_ERR_FORMAT where the unit that is there is damaged.
+ */
 int nb_store_commit(nb_store_t *self, const char *key, const nb_shard_t *shard) NB_MUST_CHECK;
 
 /** Note that a unit failed, with its sentence; retried only when asked. Forget removes that note.
@@ -87,6 +92,12 @@ int nb_store_read(const nb_store_t *self, const char *key, nb_shard_t *out) NB_M
  */
 int nb_store_write_text(nb_store_t *self, const char *folder, const char *name, const char *text,
                         size_t length) NB_MUST_CHECK;
+
+/** Note an invocation in runs/UTC-PID.json: provenance, never read for results. */
+int nb_store_note_run(nb_store_t *self, const char *json) NB_MUST_CHECK;
+
+/** Append "key,seconds" to timings.csv, never read for results. */
+int nb_store_note_timing(nb_store_t *self, const char *key, double seconds) NB_MUST_CHECK;
 
 /** Write any file: temporary name, every byte checked, fsync, rename, fsync of the folder.
  * NB_ERR_IO names file and reason. */
@@ -119,7 +130,8 @@ typedef struct {
 } nb_results_plan_t;
 
 /** Merge the units of `plan` that are in the store into one dense results.h5 (temporary name,
- * rename), NaN where missing. */
+ * rename), NaN where missing. Equal input gives equal bytes. A damaged unit: NB_ERR_FORMAT. Holds
+ * everything in memory, about three times the size of the uncompressed values. */
 int nb_results_write(const char *path, const nb_store_t *store,
                      const nb_results_plan_t *plan) NB_MUST_CHECK;
 
@@ -139,8 +151,11 @@ typedef struct {
     char **metric_units;
     char *config_text;
     char *path;
+    int64_t file; /* HDF5's; values are read when asked for */
 } nb_results_t;
 
+/** Open a results file. NB_ERR_NOT_FOUND, NB_ERR_IO; NB_ERR_FORMAT for a file that is none of ours,
+ * truncated, damaged or changed. */
 int nb_results_open(nb_results_t *self, const char *path) NB_MUST_CHECK;
 void nb_results_close(nb_results_t *self);
 
