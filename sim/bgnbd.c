@@ -167,7 +167,7 @@ static double scaled_exponential_integral(double v, double y)
         c = b + a / c;
         change = c * d;
         h *= change;
-        if (fabs(change - 1) < 1e-15) {
+        if (fabs(change - 1) < 1e-13) {
             break;
         }
     }

@@ -1,0 +1,26 @@
+/*
+ * A fitted model as a scenario of the customer journey, in periods of one day: births with a first
+ * purchase, needs at the fitted rates, dropping out by the fitted coins, spend by Gamma-Gamma.
+ */
+#ifndef NB_BENCH_FIT_SCENARIO_H
+#define NB_BENCH_FIT_SCENARIO_H
+
+#include <stdio.h>
+
+#include "bench/fit.h"
+
+/** What to write beside the fit. */
+typedef struct {
+    const nb_fit_t *fit;
+    const nb_purchase_log_t *log;
+    double discount; /* a year */
+} nb_fit_scenario_t;
+
+/**
+ * Write the scenario as YAML, with its provenance in comments. It is checked against the journey's
+ * settings first: NB_ERR_RANGE where the fitted numbers are none that a scenario takes,
+ * NB_ERR_UNSUPPORTED for a fit that did not converge.
+ */
+int nb_fit_scenario_write(const nb_fit_scenario_t *self, FILE *out) NB_MUST_CHECK;
+
+#endif
