@@ -43,24 +43,47 @@ static int list_folder(nb_store_t *self, const char *folder, const char *suffix,
     return code;
 }
 
-static int list_units(nb_store_t *self, int read_only)
+/* units/ab/ and its keys; whatever else may lie in units/ is not looked at */
+static int list_part(nb_store_t *self, const char *part, int read_only)
 {
-    for (unsigned i = 0; i < 256; i++) {
-        char *folder = NULL;
-        int code;
+    char *folder = NULL;
+    int code;
 
-        NB_TRY(nb_text_format(&folder, "%s/units/%02x", self->path, i));
-        code = list_folder(self, folder, ".h5", NB_KEY_DONE);
-        if (code == NB_OK && !read_only) {
-            nb_file_sweep(folder);
-        }
-        nb_free(folder);
-        NB_TRY(code);
+    if (strlen(part) != 2 || strspn(part, "0123456789abcdef") != 2) {
+        return NB_OK;
     }
-    return NB_OK;
+    NB_TRY(nb_text_format(&folder, "%s/units/%s", self->path, part));
+    code = list_folder(self, folder, ".h5", NB_KEY_DONE);
+    if (code == NB_OK && !read_only) {
+        nb_file_sweep(folder);
+    }
+    nb_free(folder);
+    return code;
 }
 
-/* a folder of the store's own; with `make` it is made and swept */
+static int list_units(nb_store_t *self, int read_only)
+{
+    char *units = NULL;
+    const struct dirent *entry;
+    int code = NB_OK;
+    DIR *dir;
+
+    NB_TRY(nb_text_format(&units, "%s/units", self->path));
+    dir = opendir(units);
+    if (!dir && errno != ENOENT) {
+        code = nb_file_fail("list", units);
+    }
+    while (dir && code == NB_OK && (entry = readdir(dir)) != NULL) {
+        code = list_part(self, entry->d_name, read_only);
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    nb_free(units);
+    return code;
+}
+
+/* a folder of the store's own; with `make` it is made */
 static int open_folder(nb_store_t *self, const char *name, int make)
 {
     char *folder = NULL;
@@ -68,7 +91,6 @@ static int open_folder(nb_store_t *self, const char *name, int make)
 
     if (code == NB_OK && make) {
         code = nb_file_folder(folder);
-        nb_file_sweep(folder);
     }
     if (code == NB_OK && name && strcmp(name, "failed") == 0) {
         code = list_folder(self, folder, ".json", NB_KEY_FAILED);
@@ -119,6 +141,29 @@ static int check_place(const char *path, int read_only)
     return NB_OK;
 }
 
+/* the store and all folders in it but those below units/, which list_units sweeps */
+static int sweep_folders(const nb_store_t *self)
+{
+    DIR *dir = opendir(self->path);
+    const struct dirent *entry;
+    int code = NB_OK;
+
+    if (!dir) {
+        return nb_file_fail("list", self->path);
+    }
+    while (code == NB_OK && (entry = readdir(dir)) != NULL) {
+        char *folder = NULL;
+
+        code = nb_text_format(&folder, "%s/%s", self->path, entry->d_name);
+        if (code == NB_OK && strcmp(entry->d_name, "..") != 0) {
+            nb_file_sweep(folder);
+        }
+        nb_free(folder);
+    }
+    closedir(dir);
+    return code;
+}
+
 static int open_store(nb_store_t *self, const char *path, int read_only)
 {
     static const char *const folders[] = {NULL, "units", "failed", "runs"};
@@ -128,6 +173,9 @@ static int open_store(nb_store_t *self, const char *path, int read_only)
     NB_TRY(nb_alloc(&self->present, 1, sizeof(nb_keys_t)));
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         NB_TRY(open_folder(self, folders[i], !read_only));
+    }
+    if (!read_only) {
+        NB_TRY(sweep_folders(self));
     }
     /* last, so that a unit that is done counts as done even where an old failure is noted */
     return list_units(self, read_only);

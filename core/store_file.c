@@ -16,7 +16,7 @@
 #include "core/memory.h"
 #include "core/store.h"
 
-static const char prefix[] = ".tmp-"; /* .tmp-HOST-PID-COUNTER */
+static const char prefix[] = ".nextbest-"; /* .nextbest-HOST-PID-COUNTER */
 
 enum { WRITE_BYTES = 1 << 30, STALE_SECONDS = 24 * 3600, TEMPORARY_SIZE = 64 };
 
@@ -170,14 +170,20 @@ static int fill_temporary(const char *temporary, const char *path, const void *b
     return code;
 }
 
+static int name_folder(char **out, const char *path)
+{
+    size_t length = folder_length(path);
+
+    return nb_text_format(out, "%.*s", length ? (int)length : 1, length ? path : ".");
+}
+
 /* make names in the folder of `path` last; some file systems cannot sync a folder (EINVAL) */
 static int sync_folder(const char *path)
 {
-    size_t length = folder_length(path);
     char *folder = NULL;
     int fd, code = NB_OK;
 
-    NB_TRY(nb_text_format(&folder, "%.*s", length ? (int)length : 1, length ? path : "."));
+    NB_TRY(name_folder(&folder, path));
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)) {
         code = nb_file_fail("sync folder", folder);
@@ -297,4 +303,14 @@ void nb_file_sweep(const char *folder)
         }
     }
     closedir(dir);
+}
+
+void nb_file_sweep_beside(const char *path)
+{
+    char *folder = NULL;
+
+    if (name_folder(&folder, path) == NB_OK) {
+        nb_file_sweep(folder);
+    }
+    nb_free(folder);
 }

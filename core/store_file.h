@@ -28,6 +28,9 @@ int nb_file_folder(const char *path) NB_MUST_CHECK;
  * machine, and any older than a day. */
 void nb_file_sweep(const char *folder);
 
+/** nb_file_sweep of the folder that `path` is in. */
+void nb_file_sweep_beside(const char *path);
+
 /** 1 where a name in a folder is that of a temporary file. */
 int nb_file_is_temporary(const char *name);
 

@@ -11,7 +11,7 @@
 #include "core/store_h5.h"
 #include "core/store_merge.h"
 
-enum { RESULTS_INCREMENT = 1 << 20 };
+enum { RESULTS_INCREMENT = 1 << 18 };
 
 /* axes of results.h5: cells and replications before those of a unit, so that the axis of a
  * unit's variable stands at the same index plus one */
@@ -343,6 +343,7 @@ int nb_results_write(const char *path, const nb_store_t *store, const nb_results
     }
     nb_merge_free(&merge);
     if (code == NB_OK) {
+        nb_file_sweep_beside(path);
         code = nb_file_write(path, bytes, n);
     }
     nb_free(bytes);

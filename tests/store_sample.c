@@ -87,7 +87,7 @@ int sample_remove_folder(const char *path)
 static int find_temporary(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
     (void)status, (void)kind;
-    return strncmp(path + walk->base, ".tmp-", 5) == 0;
+    return strncmp(path + walk->base, ".nextbest-", 10) == 0;
 }
 
 int sample_has_temporary(const char *path)

@@ -290,9 +290,9 @@ static void test_store_removes_what_dead_processes_left(void **state)
     }
     waitpid(pid, NULL, 0);
     assert_true(sample_has_temporary(self->path));
-    snprintf(other, sizeof other, "%s/.tmp-00000000-1-0", self->path);
+    snprintf(other, sizeof other, "%s/.nextbest-00000000-1-0", self->path);
     write_plain(other, "x", 1);
-    snprintf(own, sizeof own, "%s/.tmp-00000000-1-1", self->path);
+    snprintf(own, sizeof own, "%s/.nextbest-00000000-1-1", self->path);
     write_plain(own, "x", 1);
     assert_int_equal(utimensat(AT_FDCWD, own, old, 0), 0);
     assert_ok(nb_store_open(&again, self->path, 1));
