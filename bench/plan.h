@@ -49,7 +49,7 @@ typedef struct {
     char plan_hash[NB_KEY_SIZE];
     size_t n_params; /* swept settings */
     nb_param_column_t *params;
-    char **keys;    /* [n_cells x replications] unit keys */
+    char **keys;    /* [n_cells x replications] unit keys, in one block that keys[0] begins */
     int64_t *seeds; /* [n_cells x replications] */
 } nb_plan_t;
 
@@ -60,6 +60,13 @@ typedef struct {
  */
 int nb_plan_init(nb_plan_t *self, const char *file_or_name, const char *const *sets,
                  size_t n_sets) NB_MUST_CHECK;
+
+/**
+ * As nb_plan_init from the text of an experiment, e.g. the config_text that a results file keeps.
+ * `name` stands for the file in errors; scenarios given as paths are looked for beside it.
+ */
+int nb_plan_init_text(nb_plan_t *self, const char *name, const char *text, const char *const *sets,
+                      size_t n_sets) NB_MUST_CHECK;
 void nb_plan_free(nb_plan_t *self);
 
 /** plan.json: one JSON line per cell with its label, canonical text hash and keys, after a line of

@@ -41,6 +41,7 @@ typedef struct {
     double gamma;                   /* the learner's discount per period; default the report's */
     unsigned n_points;
     unsigned points[NB_MAX_POINTS]; /* environment's point indices, ascending */
+    char *name; /* of the policy as the user wrote it: a plug-in keeps its path */
 } nb_binding_t;
 
 /** All instances of a strategy. owner[p] is the binding that owns point p, -1 where unbound. */
@@ -54,17 +55,39 @@ typedef struct {
 
 /**
  * Read a strategy from its node. Unknown point, policy, setting or credit; a point bound twice;
- * joint without points left: NB_ERR_CONFIG with the mark. A policy without slate trait and without
- * score at a slate point: NB_ERR_UNSUPPORTED. `settings` of NB_SETTING_NODE keep pointers into the
- * tree, which must outlive the strategy.
+ * joint or all without points left; credit, reward_scale or gamma for a policy that does not learn:
+ * NB_ERR_CONFIG with the mark. Every policy is set up once on trial. A policy without slate trait
+ * and without score at a slate point: NB_ERR_UNSUPPORTED. `settings` of NB_SETTING_NODE keep
+ * pointers into the tree, which must outlive the strategy.
  */
 int nb_strategy_init(nb_strategy_t *self, const char *name, const nb_node_t *node,
                      const nb_spec_t *spec) NB_MUST_CHECK;
+
+/**
+ * YAML of a strategy that is known by name: `never` binds nothing, `monthly` writes an e-mail every
+ * 4 periods. NULL where there is none.
+ */
+const char *nb_strategy_built_in(const char *name);
+
+/**
+ * The built-in strategy `name`, read into `config` (initialized by the caller, must outlive self).
+ * NB_ERR_NOT_FOUND names the nearest.
+ */
+int nb_strategy_init_built_in(nb_strategy_t *self, nb_config_t *config, const char *name,
+                              const nb_spec_t *spec) NB_MUST_CHECK;
+
+/** What the policy of a binding is told: its points, in `points` [NB_MAX_POINTS], and its gamma. */
+nb_spec_t nb_binding_spec(const nb_binding_t *binding, const nb_spec_t *spec, nb_point_t *points);
 
 /** Canonical JSON of everything the results depend on: points, policy names and versions, plug-in
  * SHA-256, settings, credit. */
 int nb_strategy_canonical(const nb_strategy_t *self, const nb_spec_t *spec,
                           FILE *out) NB_MUST_CHECK;
+
+/** The strategy as YAML for an experiment file, everything filled in: lines "POINT: {...}" indented
+ * by `indent`. */
+int nb_strategy_yaml(const nb_strategy_t *self, const nb_spec_t *spec, int indent,
+                     FILE *out) NB_MUST_CHECK;
 
 /** Accepts a zeroed strategy; may be called twice. */
 void nb_strategy_free(nb_strategy_t *self);

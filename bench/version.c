@@ -4,8 +4,3 @@ const char *nb_version(void)
 {
     return NB_VERSION;
 }
-
-const char *nb_library_versions(void)
-{
-    return NB_LIBRARIES;
-}

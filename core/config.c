@@ -407,7 +407,7 @@ int nb_config_yaml(nb_config_t *config, const char *name, const char *path, cons
         code = take_root(&reader, &root);
     }
     if (code == NB_OK) {
-        code = *path ? nb_config_place(config, path, root) : nb_config_merge(config, "", root);
+        code = nb_config_merge(config, path, root);
     }
     nb_node_free(root);
     close_reader(&reader);

@@ -53,7 +53,8 @@ int nb_config_parse(nb_config_t *self, const char *name, const char *text,
  * NB_ERR_USAGE, NB_ERR_CONFIG. */
 int nb_config_set(nb_config_t *self, const char *assignment) NB_MUST_CHECK;
 
-/** Merge a copy of `node` (a map) over the tree at dotted `path` ("" for the root), marks kept. */
+/** Merge a copy of `node` over the tree at dotted `path`, marks kept: a map merges, all else
+ * replaces. At the root ("") it must be a map. */
 int nb_config_merge(nb_config_t *self, const char *path, const nb_node_t *node) NB_MUST_CHECK;
 
 /** Accepts a zeroed tree; may be called twice. */

@@ -243,20 +243,12 @@ static int merge_children(merge_t *merge, nb_node_t *map, const nb_node_t *sourc
     return NB_OK;
 }
 
-int nb_config_place(nb_config_t *self, const char *path, const nb_node_t *node)
-{
-    size_t n_nodes = 0;
-    merge_t merge = {.config = self, .n_nodes = &n_nodes};
-
-    return place(&merge, self->root, path, node, 1);
-}
-
 int nb_config_merge(nb_config_t *self, const char *path, const nb_node_t *node)
 {
     size_t n_nodes = 0;
     merge_t merge = {.config = self, .n_nodes = &n_nodes};
 
-    NB_ASSERT(node->kind == NB_NODE_MAP);
+    NB_ASSERT(*path || node->kind == NB_NODE_MAP);
     return *path ? place(&merge, self->root, path, node, 1)
                  : merge_children(&merge, self->root, node, 1);
 }

@@ -34,9 +34,6 @@ int nb_config_intern(nb_config_t *self, const char **out, const char *name) NB_M
 int nb_node_copy(nb_config_t *self, nb_node_t **out, const nb_node_t *source, int depth,
                  size_t *n_nodes) NB_MUST_CHECK;
 
-/** Merge a copy of `node` at dotted `path` below the root: a map merges, all else replaces. */
-int nb_config_place(nb_config_t *self, const char *path, const nb_node_t *node) NB_MUST_CHECK;
-
 /**
  * Parse one YAML document and merge it at dotted `path`. At the root ("") it must be a map and its
  * nodes carry marks; elsewhere it may be any value and its nodes carry only the name. In

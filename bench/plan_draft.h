@@ -1,0 +1,77 @@
+/*
+ * Inside of a plan while it is read: the experiment's tree, its scenarios and its swept axes.
+ * Shared by the bench/plan*.c, not for other modules.
+ */
+#ifndef NB_BENCH_PLAN_DRAFT_H
+#define NB_BENCH_PLAN_DRAFT_H
+
+#include "bench/plan.h"
+
+enum {
+    NB_PLAN_SCHEMA = 1, /* of what a unit's result holds; raised by hand, part of its key */
+    NB_PLAN_MAX_CELLS = 100000,
+    NB_PLAN_MAX_UNITS = 10000000, /* cells x replications */
+};
+
+/** A scenario before the sweep: its name and its settings, the experiment's merged over them. */
+typedef struct {
+    char *name;
+    nb_config_t config;
+    int customers, periods; /* what its file says, 0 where it does not */
+} nb_draft_scenario_t;
+
+/** A swept setting with its values. */
+typedef struct {
+    const nb_node_t *node;    /* of the axis in the experiment */
+    const char *key;          /* dotted path */
+    const nb_node_t *owner;   /* the strategy that it touches, NULL for a scenario setting */
+    size_t n;                 /* values */
+    const nb_node_t **values; /* [n] */
+    char **texts;             /* [n] values as labels write them */
+    nb_node_t *made;          /* [n] nodes of linspace and logspace, else NULL */
+} nb_draft_axis_t;
+
+typedef struct {
+    nb_plan_t *plan;
+    nb_config_t config; /* experiment, built-in strategies, --set */
+    char *folder;       /* of the experiment file */
+    const nb_environment_type_t *environment;
+    const char *place; /* path of the environment's settings in the tree: "" for the journey */
+    size_t n_scenarios;
+    nb_draft_scenario_t *scenarios;
+    size_t n_axes;
+    nb_draft_axis_t *axes;
+    const nb_node_t *strategies; /* map, not empty */
+} nb_draft_t;
+
+/** Everything but the cells: names, sizes, seeds, scenarios, strategies, axes. */
+int nb_draft_read(nb_draft_t *self) NB_MUST_CHECK;
+/** `scenario:` into self->scenarios, with what the experiment says over them. */
+int nb_draft_read_scenarios(nb_draft_t *self) NB_MUST_CHECK;
+/** `sweep:` into self->axes. */
+int nb_draft_read_sweep(nb_draft_t *self) NB_MUST_CHECK;
+/** `hypothesis:` into plan->hypothesis. */
+int nb_draft_read_hypothesis(nb_draft_t *self) NB_MUST_CHECK;
+/** Worlds, cells, swept columns and unit keys of the plan. */
+int nb_draft_expand(nb_draft_t *self) NB_MUST_CHECK;
+/** The resolved experiment into plan->config_text, and its hash. */
+int nb_draft_write(nb_draft_t *self) NB_MUST_CHECK;
+void nb_draft_free(nb_draft_t *self);
+
+/** What `write` prints of `subject` as text in *out, to be freed with nb_free. */
+int nb_draft_print(char **out, int (*write)(const void *, FILE *),
+                   const void *subject) NB_MUST_CHECK;
+
+/** Keys of an experiment that are no settings of a scenario. */
+extern const char *const nb_plan_keys[];
+enum { NB_PLAN_N_KEYS = 21 };
+
+/** 1 where `key` is one of nb_plan_keys. */
+int nb_plan_is_key(const char *key);
+
+/** Whole number at `key` of the experiment within [low, high] into *out, which stays as it is where
+ * the key is missing. */
+int nb_draft_int(const nb_node_t *map, const char *key, long long low, long long high,
+                 long long *out) NB_MUST_CHECK;
+
+#endif

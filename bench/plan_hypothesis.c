@@ -1,0 +1,146 @@
+#include <string.h>
+
+#include "bench/plan_draft.h"
+#include "core/memory.h"
+
+/* text of a required or optional key in *out, NULL where an optional one is missing */
+static int read_text(const nb_node_t *map, const char *key, int is_required, const char **out)
+{
+    const nb_node_t *node = nb_node_child(map, key);
+
+    *out = NULL;
+    if (!node && !is_required) {
+        return NB_OK;
+    }
+    if (!node || node->kind != NB_NODE_SCALAR || !node->text[0]) {
+        return nb_node_error(NB_ERR_CONFIG, node ? node : map, "expected a text at key '%s'", key);
+    }
+    *out = node->text;
+    return NB_OK;
+}
+
+/* a side of a contrast is a strategy or a cell */
+static int check_side(const nb_plan_t *plan, const nb_node_t *node, const char *side)
+{
+    const char **names = NULL;
+    size_t n = 0;
+    int code;
+
+    for (size_t i = 0; i < plan->n_cells; i++) {
+        if (strcmp(plan->cells[i].label, side) == 0 ||
+            strcmp(plan->cells[i].strategy.name, side) == 0) {
+            return NB_OK;
+        }
+    }
+    NB_TRY(nb_alloc(&names, plan->n_cells + 1, sizeof *names));
+    for (; n < plan->n_cells; n++) {
+        names[n] = plan->cells[n].strategy.name;
+    }
+    code = nb_node_unknown(node, "strategy", side, names, n);
+    nb_free(names);
+    return code;
+}
+
+/* "A - B" */
+static int check_contrast(const nb_plan_t *plan, const nb_node_t *map)
+{
+    const nb_node_t *node = nb_node_child(map, "contrast");
+    const char *minus = strstr(node->text, " - ");
+    char *sides = NULL;
+    int code;
+
+    if (!minus) {
+        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected FIRST - SECOND", node->text);
+    }
+    NB_TRY(nb_strdup(&sides, node->text));
+    sides[minus - node->text] = '\0';
+    code = check_side(plan, node, sides);
+    if (code == NB_OK) {
+        code = check_side(plan, node, sides + (minus - node->text) + 3);
+    }
+    nb_free(sides);
+    return code;
+}
+
+static void write_pair(const char *key, const char *text, FILE *out)
+{
+    if (text) {
+        fprintf(out, "%s\"%s\":", strcmp(key, "contrast") == 0 ? "{" : ",", key);
+        nb_json_string(text, out);
+    }
+}
+
+static int read_one(const nb_plan_t *plan, const nb_node_t *map, FILE *out)
+{
+    static const char *const keys[] = {"id",    "contrast", "metric",  "sign",
+                                       "delta", "family",   "scenario"};
+    const nb_node_t *delta = nb_node_child(map, "delta");
+    const char *id, *contrast, *metric, *sign, *family, *scenario;
+    double margin = 0;
+
+    NB_TRY(nb_node_check_keys(map, keys, 7));
+    NB_TRY(read_text(map, "id", 1, &id));
+    NB_TRY(read_text(map, "contrast", 1, &contrast));
+    NB_TRY(read_text(map, "metric", 1, &metric));
+    NB_TRY(read_text(map, "sign", 1, &sign));
+    NB_TRY(read_text(map, "family", 0, &family));
+    NB_TRY(read_text(map, "scenario", 0, &scenario));
+    NB_TRY(check_contrast(plan, map));
+    if (strcmp(sign, "+") != 0 && strcmp(sign, "-") != 0) {
+        return nb_node_error(NB_ERR_CONFIG, nb_node_child(map, "sign"), "'%s', expected + or -",
+                             sign);
+    }
+    write_pair("contrast", contrast, out);
+    if (delta) {
+        NB_TRY(nb_node_real(delta, &margin));
+        if (margin < 0) {
+            return nb_node_error(NB_ERR_RANGE, delta, "%s is out of range, expected 0 or more",
+                                 delta->text);
+        }
+        fputs(",\"delta\":", out);
+        nb_json_real(margin, out);
+    }
+    write_pair("family", family, out);
+    write_pair("id", id, out);
+    write_pair("metric", metric, out);
+    write_pair("scenario", scenario, out);
+    write_pair("sign", sign, out);
+    fputc('}', out);
+    return NB_OK;
+}
+
+static int check_ids(const nb_node_t *list)
+{
+    for (const nb_node_t *item = list->child; item; item = item->next) {
+        const nb_node_t *id = nb_node_child(item, "id");
+
+        for (const nb_node_t *other = list->child; other != item; other = other->next) {
+            if (strcmp(nb_node_child(other, "id")->text, id->text) == 0) {
+                return nb_node_error(NB_ERR_CONFIG, id, "hypothesis '%s' given twice", id->text);
+            }
+        }
+    }
+    return NB_OK;
+}
+
+static int write_list(const void *subject, FILE *out)
+{
+    const nb_draft_t *draft = subject;
+    const nb_node_t *list = nb_node_child(draft->config.root, "hypothesis");
+
+    if (list && list->kind != NB_NODE_LIST) {
+        return nb_node_error(NB_ERR_CONFIG, list, "expected a list of hypotheses");
+    }
+    fputc('[', out);
+    for (const nb_node_t *item = list ? list->child : NULL; item; item = item->next) {
+        fputs(item == list->child ? "" : ",", out);
+        NB_TRY(read_one(draft->plan, item, out));
+    }
+    fputc(']', out);
+    return list ? check_ids(list) : NB_OK;
+}
+
+int nb_draft_read_hypothesis(nb_draft_t *self)
+{
+    return nb_draft_print(&self->plan->hypothesis, write_list, self);
+}

@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/plan.h"
+#include "core/memory.h"
+
+enum { N_ATTRIBUTES = 4, DELTA_SIZE = 40 };
+
+static const char *const attribute_names[] = {"metrics", "baseline", "delta", "hypothesis"};
+
+/* texts of the attributes, and behind them the place where delta is printed */
+static int make_attributes(const nb_plan_t *plan, nb_results_plan_t *out)
+{
+    const char **values = NULL;
+    char *delta;
+
+    NB_TRY(nb_alloc(&values, 1, N_ATTRIBUTES * sizeof *values + DELTA_SIZE));
+    delta = (char *)(values + N_ATTRIBUTES);
+    snprintf(delta, DELTA_SIZE, "%.17g", plan->delta);
+    values[0] = plan->metrics;
+    values[1] = plan->baseline;
+    values[2] = delta;
+    values[3] = plan->hypothesis;
+    out->n_attributes = N_ATTRIBUTES;
+    out->attribute_names = attribute_names;
+    out->attribute_values = values;
+    return NB_OK;
+}
+
+static int make_labels(const nb_plan_t *plan, nb_results_plan_t *out)
+{
+    const char **cell = NULL, **scenario, **strategy;
+
+    NB_TRY(nb_alloc(&cell, 3 * plan->n_cells, sizeof *cell));
+    scenario = cell + plan->n_cells;
+    strategy = scenario + plan->n_cells;
+    for (size_t i = 0; i < plan->n_cells; i++) {
+        cell[i] = plan->cells[i].label;
+        scenario[i] = plan->worlds[plan->cells[i].i_world].scenario;
+        strategy[i] = plan->cells[i].strategy.name;
+    }
+    out->cell = cell;
+    out->scenario = scenario;
+    out->strategy = strategy;
+    return NB_OK;
+}
+
+int nb_plan_results_view(const nb_plan_t *self, nb_results_plan_t *out)
+{
+    memset(out, 0, sizeof *out);
+    out->name = self->name;
+    out->n_cells = self->n_cells;
+    out->n_replications = (size_t)self->replications;
+    out->keys = (const char *const *)self->keys;
+    out->seeds = self->seeds;
+    out->n_params = self->n_params;
+    out->params = self->params;
+    out->config_text = self->config_text;
+    out->plan_hash = self->plan_hash;
+    NB_TRY(make_labels(self, out));
+    return make_attributes(self, out);
+}
+
+void nb_plan_view_free(nb_results_plan_t *view)
+{
+    nb_free((void *)(uintptr_t)view->cell); /* scenario and strategy lie behind it */
+    nb_free((void *)(uintptr_t)view->attribute_values);
+    memset(view, 0, sizeof *view);
+}

@@ -1,0 +1,168 @@
+#include <string.h>
+
+#include "bench/strategy.h"
+#include "core/store.h"
+#include "policies/registry.h"
+
+enum { MAX_WINDOW = 520, NAME_SIZE = 32 };
+
+static const char *const rules[] = {
+    [NB_CREDIT_IMMEDIATE] = "immediate", [NB_CREDIT_JOURNEY] = "journey",
+    [NB_CREDIT_WINDOW] = "window",       [NB_CREDIT_LIFETIME] = "lifetime",
+    [NB_CREDIT_SMDP] = "smdp",
+};
+
+static int parse_window(nb_credit_spec_t *out, const nb_node_t *node)
+{
+    char end = '\0', more = '\0';
+
+    out->rule = NB_CREDIT_WINDOW;
+    if (sscanf(node->text, "window(%d%c%c", &out->window, &end, &more) != 2 || end != ')') {
+        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected window(PERIODS)", node->text);
+    }
+    if (out->window < 1 || out->window > MAX_WINDOW) {
+        return nb_node_error(NB_ERR_RANGE, node, "%d is out of range, expected 1 to %d",
+                             out->window, MAX_WINDOW);
+    }
+    return NB_OK;
+}
+
+int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node,
+                    const nb_policy_type_t *default_for)
+{
+    memset(out, 0, sizeof *out);
+    if (!node) {
+        out->rule =
+            default_for->traits & NB_TRAIT_SEQUENTIAL ? NB_CREDIT_SMDP : NB_CREDIT_IMMEDIATE;
+        return NB_OK;
+    }
+    if (node->kind != NB_NODE_SCALAR) {
+        return nb_node_error(NB_ERR_CONFIG, node, "expected the name of a credit rule");
+    }
+    if (strncmp(node->text, "window", 6) == 0) {
+        return parse_window(out, node);
+    }
+    for (int rule = 0; rule <= NB_CREDIT_SMDP; rule++) {
+        if (strcmp(node->text, rules[rule]) == 0) {
+            out->rule = (nb_credit_rule_t)rule;
+            return NB_OK;
+        }
+    }
+    return nb_node_unknown(node, "credit rule", node->text, rules, NB_CREDIT_SMDP + 1);
+}
+
+void nb_credit_name(const nb_credit_spec_t *credit, char *out, size_t size)
+{
+    if (credit->rule == NB_CREDIT_WINDOW) {
+        snprintf(out, size, "window(%d)", credit->window);
+    } else {
+        snprintf(out, size, "%s", rules[credit->rule]);
+    }
+}
+
+static const char *scale_name(nb_reward_scale_t scale)
+{
+    return scale == NB_SCALE_AUTO ? "auto" : "none";
+}
+
+static int write_plugin(const nb_policy_type_t *type, FILE *out)
+{
+    const char *path = nb_policy_plugin_path(type);
+    char sum[65] = "";
+
+    if (path) {
+        NB_TRY(nb_file_sha256(path, sum));
+    }
+    fputs("\"plugin\":", out);
+    nb_json_string(sum, out);
+    return NB_OK;
+}
+
+static void write_points(const nb_binding_t *binding, const nb_spec_t *spec, FILE *out)
+{
+    fputc('[', out);
+    for (unsigned i = 0; i < binding->n_points; i++) {
+        fputs(i ? "," : "", out);
+        nb_json_string(spec->points[binding->points[i]].name, out);
+    }
+    fputc(']', out);
+}
+
+/* keys in alphabetical order */
+static int write_binding(const nb_binding_t *binding, const nb_spec_t *spec, FILE *out)
+{
+    static const nb_setting_t none[] = {{.key = NULL}};
+    const nb_policy_type_t *type = binding->type;
+    char credit[NAME_SIZE];
+
+    nb_credit_name(&binding->credit, credit, sizeof credit);
+    fprintf(out, "{\"credit\":\"%s\",\"gamma\":%a,", credit, binding->gamma);
+    NB_TRY(write_plugin(type, out));
+    fputs(",\"points\":", out);
+    write_points(binding, spec, out);
+    fputs(",\"policy\":", out);
+    nb_json_string(type->name, out);
+    fprintf(out, ",\"reward_scale\":\"%s\",\"settings\":", scale_name(binding->reward_scale));
+    NB_TRY(nb_settings_canonical(type->settings ? type->settings : none, binding->settings, out));
+    fprintf(out, ",\"version\":%u}", type->version);
+    return NB_OK;
+}
+
+int nb_strategy_canonical(const nb_strategy_t *self, const nb_spec_t *spec, FILE *out)
+{
+    fputc('[', out);
+    for (size_t i = 0; i < self->n_bindings; i++) {
+        fputs(i ? "," : "", out);
+        NB_TRY(write_binding(&self->bindings[i], spec, out));
+    }
+    fputc(']', out);
+    if (ferror(out)) {
+        NB_FAIL(NB_ERR_IO, "writing of strategy '%s' failed", self->name);
+    }
+    return NB_OK;
+}
+
+/* `joint` with its points where the instance owns several, else the point itself */
+static void write_yaml_head(const nb_binding_t *binding, const nb_spec_t *spec, int indent,
+                            FILE *out)
+{
+    fprintf(out, "%*s%s:\n", indent, "",
+            binding->n_points > 1 ? "joint" : spec->points[binding->points[0]].name);
+    if (binding->n_points > 1) {
+        fprintf(out, "%*spoints: ", indent + 2, "");
+        write_points(binding, spec, out);
+        fputc('\n', out);
+    }
+    fprintf(out, "%*spolicy: ", indent + 2, "");
+    nb_json_string(binding->name, out);
+    fputc('\n', out);
+}
+
+static int write_yaml_binding(const nb_binding_t *binding, const nb_spec_t *spec, int indent,
+                              FILE *out)
+{
+    char credit[NAME_SIZE];
+
+    write_yaml_head(binding, spec, indent, out);
+    if (binding->type->traits & NB_TRAIT_LEARNS) {
+        nb_credit_name(&binding->credit, credit, sizeof credit);
+        fprintf(out, "%*scredit: %s\n", indent + 2, "", credit);
+        fprintf(out, "%*sreward_scale: %s\n", indent + 2, "", scale_name(binding->reward_scale));
+        fprintf(out, "%*sgamma: %.17g\n", indent + 2, "", binding->gamma);
+    }
+    if (!binding->type->settings) {
+        return NB_OK;
+    }
+    return nb_settings_yaml(binding->type->settings, binding->settings, indent + 2, out);
+}
+
+int nb_strategy_yaml(const nb_strategy_t *self, const nb_spec_t *spec, int indent, FILE *out)
+{
+    for (size_t i = 0; i < self->n_bindings; i++) {
+        NB_TRY(write_yaml_binding(&self->bindings[i], spec, indent, out));
+    }
+    if (ferror(out)) {
+        NB_FAIL(NB_ERR_IO, "writing of strategy '%s' failed", self->name);
+    }
+    return NB_OK;
+}
