@@ -1,9 +1,114 @@
+#include <argp.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "bench/command.h"
+#include "bench/command_fit.h"
 #include "bench/version.h"
+#include "core/config.h"
 
-int main(void)
+typedef struct {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} command_t;
+
+static const command_t commands[] = {
+    {"compare", "compare the strategies of a results file", nb_command_compare},
+    {"fit", "fit a purchase log, and write it as a scenario", nb_command_fit},
+    {"info", "say what a results file holds", nb_command_info},
+};
+
+enum { N_COMMANDS = sizeof commands / sizeof commands[0], NAME_SIZE = 64 };
+
+static int print_help(void)
 {
-    printf("nextbest %s\n", nb_version());
+    printf("Usage: nextbest COMMAND [ARGUMENT...]\n"
+           "Simulate customers over their whole life with a firm, and compare policies by what\n"
+           "the customers are worth.\n\nCommands:\n");
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+    }
+    printf("\nExamples:\n"
+           "  nextbest compare my.h5 --metric equity,clv  the table again, by other metrics\n"
+           "\n`nextbest COMMAND --help' tells more. Exit status: 0 done, 1 failed, 2 wrong input.\n"
+           "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NO_COLOR.\n");
     return 0;
+}
+
+static int print_version(void)
+{
+    printf("nextbest %s\n%s\n", nb_version(), nb_library_versions());
+    return 0;
+}
+
+static const command_t *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int refuse_unknown(const char *name)
+{
+    const char *names[N_COMMANDS];
+    const char *nearest;
+
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        names[i] = commands[i].name;
+    }
+    nearest = nb_nearest(name, names, N_COMMANDS);
+    fprintf(stderr, "nextbest: there is no command \"%s\"%s%s; see `nextbest --help'\n", name,
+            nearest ? "; the nearest is " : "", nearest ? nearest : "");
+    return 2;
+}
+
+/* the sentence of an error, and the exit status that goes with it */
+static int report(int code)
+{
+    const char *detail = nb_error_detail();
+
+    if (code >= 0) {
+        return code;
+    }
+    fprintf(stderr, "nextbest: %s\n", *detail ? detail : nb_strerror(code));
+    return nb_error_is_input(code) ? 2 : 1;
+}
+
+/* what stayed in the buffer may not fit on the disk */
+static int close_output(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("nextbest: writing to standard output failed");
+        return 1;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const command_t *command;
+    char name[NAME_SIZE];
+
+    argp_err_exit_status = 2;
+    if (argc < 2) {
+        fputs("nextbest: which command? see `nextbest --help'\n", stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        return close_output(print_help());
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        return close_output(print_version());
+    }
+    command = find_command(argv[1]);
+    if (!command) {
+        return refuse_unknown(argv[1]);
+    }
+    snprintf(name, sizeof name, "nextbest %s", command->name);
+    argv[1] = name;
+    return close_output(report(command->run(argc - 1, argv + 1)));
 }

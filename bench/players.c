@@ -130,6 +130,7 @@ int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_aren
     }
     local = localize(self, batch, owner->binding->type->traits);
     local.scratch = scratch;
+    local.journey = NULL;
     return nb_instance_choose(owner, &local, out);
 }
 

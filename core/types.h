@@ -79,10 +79,11 @@ typedef struct nb_batch {
                                  allowed; never empty */
     const uint32_t *customer; /* [n] row of the customer in the run */
     const uint32_t *luck;     /* [n] identity of the customer in random streams */
-    const uint32_t
-        *journey; /* [n] journey (need) the decision belongs to, 0 where it belongs to none */
-    const int32_t *tenure; /* [n] periods since birth */
-    unsigned slate;        /* positions to fill: 1, or k <= max_slate */
+    const uint32_t *journey;  /* [n] journey (need) the decision belongs to, 0 where it belongs to
+                                 none; for credit: policies get NULL, since the numbers count needs
+                                 that nobody saw */
+    const int32_t *tenure;    /* [n] periods since birth */
+    unsigned slate;           /* positions to fill: 1, or k <= max_slate */
     int want_propensity;
     nb_key_t key;              /* (policy_seed, replication) of the policy's random streams */
     const nb_oracle_t *oracle; /* NULL unless the policy's traits say oracle */

@@ -42,7 +42,7 @@ static int dice_choose(const void *state, const nb_batch_t *batch, nb_choice_t *
     double *uniform = nb_arena_take(batch->scratch, 4 * batch->n, sizeof *uniform);
 
     (void)state;
-    if (batch->x || batch->oracle || batch->want_propensity) {
+    if (batch->x || batch->oracle || batch->journey || batch->want_propensity) {
         NB_FAIL(NB_ERR_DATA, "was given what its traits do not ask for");
     }
     nb_policy_uniforms(batch, 0, uniform);

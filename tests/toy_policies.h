@@ -36,7 +36,7 @@ typedef struct {
 extern const nb_policy_type_t toy_always;     /* plays its action; learns nothing */
 extern const nb_policy_type_t toy_learner;    /* the same, contextual, and notes every transition */
 extern const nb_policy_type_t toy_sequential; /* toy_learner with default credit smdp */
-extern const nb_policy_type_t toy_dice;       /* uniform from its stream; refuses context */
+extern const nb_policy_type_t toy_dice; /* uniform from its stream; refuses context and journeys */
 extern const nb_policy_type_t
     toy_ranker;                        /* score of product k for customer c is -(k - c mod 5)^2 */
 extern const nb_policy_type_t toy_nan; /* its scores are not numbers */

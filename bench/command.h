@@ -1,0 +1,38 @@
+/*
+ * The subcommands of `nextbest`, and what they share.
+ *
+ * A subcommand takes its own argument vector (argv[0] is "nextbest NAME") and returns 0, or a
+ * negative NB_ERR_* code whose sentence main prints, or the exit status 1 or 2 where it has said
+ * everything itself. Only these files print and exit; the library never does.
+ */
+#ifndef NB_BENCH_COMMAND_H
+#define NB_BENCH_COMMAND_H
+
+#include <stdio.h>
+
+#include "bench/compare.h"
+#include "core/error.h"
+
+int nb_command_run(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_compare(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_list(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_describe(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_info(int argc, char **argv) NB_MUST_CHECK;
+
+struct argp_state; /* of <argp.h>, which is for .c files only */
+
+typedef enum { NB_FORMAT_TEXT, NB_FORMAT_CSV, NB_FORMAT_JSON } nb_format_t;
+
+/** Value of --format; one that is not in `allowed` ("text|json") ends the program as argp does,
+ * with status 2. */
+nb_format_t nb_command_format(const char *value, const char *allowed,
+                              const struct argp_state *state);
+
+/** Print the comparison of a results file, as `nextbest compare` and the end of `run` do. */
+int nb_command_print_comparison(const char *path, const char *metrics,
+                                const nb_compare_spec_t *spec, nb_format_t format) NB_MUST_CHECK;
+
+/** 1 where terminal codes may go to `out`: a terminal, and NO_COLOR is not set. */
+int nb_command_color(FILE *out);
+
+#endif

@@ -1,0 +1,78 @@
+#include "tests/command_kit.h"
+#include "tests/results_sample.h"
+#include "tests/testlib.h"
+
+static void test_command_says_what_it_can(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "Usage: nextbest COMMAND", "nextbest --help");
+    assert_command(kit, 0, "compare the strategies", "nextbest -h");
+    assert_command(kit, 0, "hdf5", "nextbest --version");
+    assert_true(strncmp(kit->output, "nextbest 0.", 11) == 0);
+    assert_command(kit, 0, "--baseline=NAME", "nextbest compare --help");
+}
+
+static void test_command_refuses_wrong_use(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 2, "nextbest: which command?", "nextbest");
+    assert_command(kit, 2, "no command \"comprae\"; the nearest is compare", "nextbest comprae");
+    assert_command(kit, 2, "unrecognized option '--colour'", "nextbest compare a.h5 --colour");
+    assert_command(kit, 2, "which results file?", "nextbest compare");
+    assert_command(kit, 2, "--format is \"xml\", expected text|csv|json",
+                   "nextbest compare a.h5 --format xml");
+    assert_command(kit, 2, "--delta is \"-1\"", "nextbest compare a.h5 --delta=-1");
+}
+
+static void test_command_refuses_files_that_are_no_results(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 2, "nextbest: ", "nextbest info none.h5");
+    assert_non_null(strstr(kit->output, "none.h5"));
+    assert_command(kit, 2, "other.h5", "echo hello > other.h5 && nextbest compare other.h5");
+}
+
+static void test_command_compares_results(void **state)
+{
+    command_kit_t *kit = *state;
+    char path[SAMPLE_PATH_SIZE];
+
+    assert_ok(sample_results(kit->folder, "[]", path));
+    assert_command(kit, 0, "Exploratory: no hypothesis", "nextbest compare results.h5");
+    assert_non_null(strstr(kit->output, "lin_ts: of 5 units 1 failed, 1 have not run"));
+    assert_null(strchr(kit->output, '\033'));
+    assert_command(kit, 0, "\"baseline\": \"weekly\"",
+                   "nextbest compare results.h5 --baseline weekly --format json");
+    assert_command(kit, 0, "equity,everyday,never", "nextbest compare results.h5 --format csv");
+    assert_command(kit, 2, "the nearest is \"weekly\"",
+                   "nextbest compare results.h5 --baseline wekly");
+    assert_command(kit, 2, "equity", "nextbest compare results.h5 --metric equty");
+    assert_command(kit, 0, "units: 18 done, 1 failed, 1 missing", "nextbest info results.h5");
+    assert_command(kit, 0, "\"done\": 18", "nextbest info results.h5 --format json");
+}
+
+static void test_command_notices_that_its_output_is_lost(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 1, "standard output", "nextbest --help > /dev/full");
+}
+
+#define COMMAND_TEST(function)                                                                     \
+    cmocka_unit_test_setup_teardown(function, command_kit_set_up, command_kit_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        COMMAND_TEST(test_command_says_what_it_can),
+        COMMAND_TEST(test_command_refuses_wrong_use),
+        COMMAND_TEST(test_command_refuses_files_that_are_no_results),
+        COMMAND_TEST(test_command_compares_results),
+        COMMAND_TEST(test_command_notices_that_its_output_is_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
