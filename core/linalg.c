@@ -3,21 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-/* one kernel source, several instruction sets chosen at run time; the same bits, since every lane
- * does the same operations in the same order */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define KERNEL __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
-#else
-#define KERNEL
-#endif
+#include "core/kernel.h"
 
-enum { DOUBLE_LANES = NB_MOMENT_PAD };
+/* 32 bytes, the width that every instruction set since AVX holds in one register */
+typedef float floats_t __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double doubles_t __attribute__((vector_size(32), aligned(8), may_alias));
 
-typedef float floats_t
-    __attribute__((vector_size(NB_TILE_ROWS * sizeof(float)), aligned(4), may_alias));
-typedef double doubles_t
-    __attribute__((vector_size(DOUBLE_LANES * sizeof(double)), aligned(8), may_alias));
+enum { HALVES = NB_TILE_ROWS * sizeof(float) / sizeof(floats_t) };
+_Static_assert(HALVES == 2 && NB_ARM_GROUP == 4, "the kernels below are written out for these");
 
 /* rows as columns: tile[j * NB_TILE_ROWS + i] = x[i][j], zero behind row n */
 static void pack_tile(const float *x, size_t n, size_t d, float *tile)
@@ -32,53 +25,53 @@ static void pack_tile(const float *x, size_t n, size_t d, float *tile)
     }
 }
 
+/* the sums of one tile and one group of arms: out[k * stride + i] */
+static inline void store_group(floats_t sums[NB_ARM_GROUP][HALVES], float *out, size_t stride)
+{
+    for (size_t k = 0; k < NB_ARM_GROUP; k++) {
+        *(floats_t *)(out + k * stride) = sums[k][0];
+        *(floats_t *)(out + k * stride + NB_TILE_ROWS / 2) = sums[k][1];
+    }
+}
+
 /* x'm of one tile and one group of arms */
-KERNEL static void score_tile(const float *tile, size_t d, const float *means, float *out,
-                              size_t stride)
+NB_KERNEL static void score_tile(const float *tile, size_t d, const float *means, float *out,
+                                 size_t stride)
 {
     const floats_t *x = (const floats_t *)tile;
-    floats_t s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
+    floats_t s[NB_ARM_GROUP][HALVES] = {{{0}}};
 
-    for (size_t j = 0; j < d; j++) {
-        const float *m = means + j * NB_ARM_GROUP;
-
-        s0 += x[j] * m[0];
-        s1 += x[j] * m[1];
-        s2 += x[j] * m[2];
-        s3 += x[j] * m[3];
+    for (size_t j = 0; j < d; j++, means += NB_ARM_GROUP) {
+        for (size_t k = 0; k < NB_ARM_GROUP; k++) {
+            s[k][0] += x[2 * j] * means[k];
+            s[k][1] += x[2 * j + 1] * means[k];
+        }
     }
-    *(floats_t *)out = s0;
-    *(floats_t *)(out + stride) = s1;
-    *(floats_t *)(out + 2 * stride) = s2;
-    *(floats_t *)(out + 3 * stride) = s3;
+    store_group(s, out, stride);
 }
 
 /* |R x|^2 of one tile and one group of arms */
-KERNEL static void norm_tile(const float *tile, size_t d, const float *factors, float *out,
-                             size_t stride)
+NB_KERNEL static void norm_tile(const float *tile, size_t d, const float *factors, float *out,
+                                size_t stride)
 {
     const floats_t *x = (const floats_t *)tile;
-    const float *r = factors;
-    floats_t v0 = {0}, v1 = {0}, v2 = {0}, v3 = {0};
+    floats_t v[NB_ARM_GROUP][HALVES] = {{{0}}};
 
     for (size_t j = 0; j < d; j++) {
-        floats_t u0 = {0}, u1 = {0}, u2 = {0}, u3 = {0};
+        floats_t u[NB_ARM_GROUP][HALVES] = {{{0}}};
 
-        for (size_t l = 0; l <= j; l++, r += NB_ARM_GROUP) {
-            u0 += x[l] * r[0];
-            u1 += x[l] * r[1];
-            u2 += x[l] * r[2];
-            u3 += x[l] * r[3];
+        for (size_t l = 0; l <= j; l++, factors += NB_ARM_GROUP) {
+            for (size_t k = 0; k < NB_ARM_GROUP; k++) {
+                u[k][0] += x[2 * l] * factors[k];
+                u[k][1] += x[2 * l + 1] * factors[k];
+            }
         }
-        v0 += u0 * u0;
-        v1 += u1 * u1;
-        v2 += u2 * u2;
-        v3 += u3 * u3;
+        for (size_t k = 0; k < NB_ARM_GROUP; k++) {
+            v[k][0] += u[k][0] * u[k][0];
+            v[k][1] += u[k][1] * u[k][1];
+        }
     }
-    *(floats_t *)out = v0;
-    *(floats_t *)(out + stride) = v1;
-    *(floats_t *)(out + 2 * stride) = v2;
-    *(floats_t *)(out + 3 * stride) = v3;
+    store_group(v, out, stride);
 }
 
 void nb_linear_scores(const nb_linear_scores_t *self)
@@ -104,18 +97,23 @@ void nb_linear_scores(const nb_linear_scores_t *self)
     }
 }
 
-KERNEL void nb_rank_update(double *a, size_t d, const double *x, size_t n)
+NB_KERNEL void nb_rank_update(double *a, size_t d, const double *x, size_t n)
 {
     size_t ld = nb_round_up(d, NB_MOMENT_PAD);
 
     for (size_t j = 0; j < d; j++) {
-        for (size_t l = 0; l <= j; l += DOUBLE_LANES) {
-            doubles_t sum = *(const doubles_t *)(a + j * ld + l);
+        for (size_t l = 0; l <= j; l += NB_MOMENT_PAD) {
+            doubles_t *at = (doubles_t *)(a + j * ld + l);
+            doubles_t low = at[0], high = at[1];
 
             for (size_t i = 0; i < n; i++) {
-                sum += *(const doubles_t *)(x + i * ld + l) * x[i * ld + j];
+                const doubles_t *row = (const doubles_t *)(x + i * ld + l);
+
+                low += row[0] * x[i * ld + j];
+                high += row[1] * x[i * ld + j];
             }
-            *(doubles_t *)(a + j * ld + l) = sum;
+            at[0] = low;
+            at[1] = high;
         }
     }
 }

@@ -39,6 +39,13 @@ static inline size_t nb_linear_scratch(size_t d)
     return d * NB_TILE_ROWS;
 }
 
+/** Floats from one arm's answers to the next: whole tiles, and one more, so that the arms of 1,024
+ * rows do not fall into the same cache sets. */
+static inline size_t nb_linear_stride(size_t n)
+{
+    return nb_round_up(n, NB_TILE_ROWS) + NB_TILE_ROWS;
+}
+
 /** Rows against arms: what to score, and where the answers go. */
 typedef struct {
     const float *x; /* [n x d] */
@@ -49,7 +56,7 @@ typedef struct {
     const float *factors; /* [n_groups x triangle x NB_ARM_GROUP] lower triangles R, or NULL */
     float *mean;          /* [n_groups * NB_ARM_GROUP x stride] x'm */
     float *variance;      /* [n_groups * NB_ARM_GROUP x stride] |R x|^2, NULL where factors is */
-    size_t stride;        /* n rounded up to NB_TILE_ROWS; what lies behind n is scratch */
+    size_t stride;        /* nb_linear_stride(n); what lies behind n is scratch */
     float *scratch;       /* [nb_linear_scratch(d)] */
 } nb_linear_scores_t;
 

@@ -34,52 +34,29 @@ static const nb_setting_t table[] = {
     {0},
 };
 
-/* four normals a row, structure of arrays, from four uniforms in place (Box & Muller 1958) */
-static void make_normal(double *u, size_t n)
-{
-    for (size_t pair = 0; pair < 2; pair++) {
-        double *first = u + 2 * pair * n, *second = first + n;
-
-        for (size_t i = 0; i < n; i++) {
-            double radius = sqrt(-2.0 * log(first[i]));
-            double angle = 6.283185307179586 * second[i];
-
-            first[i] = radius * cos(angle);
-            second[i] = radius * sin(angle);
-        }
-    }
-}
-
-/* sampled scores of action k from one normal a row */
-static void sample_action(const nb_batch_t *batch, const nb_prediction_t *prediction, unsigned k,
-                          double v, const double *normal, double *s)
-{
-    const float *mean = prediction->mean + k * prediction->stride;
-    const float *variance = prediction->variance + k * prediction->stride;
-
-    for (size_t i = 0; i < batch->n; i++) {
-        int allowed = nb_mask_allows(batch->mask, batch->mask_words, i, k);
-        double sampled = (double)mean[i] + v * sqrt((double)variance[i]) * normal[i];
-
-        s[i * batch->n_actions + k] = allowed ? sampled : -INFINITY;
-    }
-}
-
 /* block 0 is for ties; block 1 + g serves the actions 4 g to 4 g + 3 */
 static int score(const void *state, const nb_batch_t *batch, double *s)
 {
-    size_t mark = nb_arena_mark(batch->scratch);
-    double *normals = nb_arena_take(batch->scratch, 4 * batch->n, sizeof *normals);
+    size_t mark = nb_arena_mark(batch->scratch), n = batch->n;
+    float v = (float)nb_ridge_exploration(state);
+    float *normals = nb_arena_take(batch->scratch, 4 * n, sizeof *normals);
     nb_prediction_t prediction;
     int code = nb_ridge_predict(state, batch, 1, &prediction);
 
     for (unsigned k = 0; code == NB_OK && k < batch->n_actions; k++) {
+        float *mean = prediction.mean + k * prediction.stride;
+        const float *variance = prediction.variance + k * prediction.stride;
+        const float *normal = normals + k % 4 * n;
+
         if (k % 4 == 0) {
-            nb_policy_uniforms(batch, 1 + k / 4, normals);
-            make_normal(normals, batch->n);
+            nb_policy_normals(batch, 1 + k / 4, normals);
         }
-        sample_action(batch, &prediction, k, nb_ridge_exploration(state),
-                      normals + k % 4 * batch->n, s);
+        for (size_t i = 0; i < n; i++) {
+            mean[i] += v * sqrtf(variance[i]) * normal[i];
+        }
+    }
+    if (code == NB_OK) {
+        nb_linear_write_scores(batch, &prediction, s);
     }
     nb_arena_release(batch->scratch, mark);
     return code;

@@ -32,20 +32,21 @@ static const nb_setting_t table[] = {
 
 static int score(const void *state, const nb_batch_t *batch, double *s)
 {
-    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    size_t mark = nb_arena_mark(batch->scratch);
     float alpha = (float)nb_ridge_exploration(state);
     nb_prediction_t prediction;
     int code = nb_ridge_predict(state, batch, 1, &prediction);
 
-    for (size_t k = 0; code == NB_OK && k < K; k++) {
-        const float *mean = prediction.mean + k * prediction.stride;
+    for (size_t k = 0; code == NB_OK && k < batch->n_actions; k++) {
+        float *mean = prediction.mean + k * prediction.stride;
         const float *variance = prediction.variance + k * prediction.stride;
 
         for (size_t i = 0; i < batch->n; i++) {
-            int allowed = nb_mask_allows(batch->mask, batch->mask_words, i, (unsigned)k);
-
-            s[i * K + k] = allowed ? (double)(mean[i] + alpha * sqrtf(variance[i])) : -INFINITY;
+            mean[i] += alpha * sqrtf(variance[i]);
         }
+    }
+    if (code == NB_OK) {
+        nb_linear_write_scores(batch, &prediction, s);
     }
     nb_arena_release(batch->scratch, mark);
     return code;

@@ -32,19 +32,28 @@ size_t nb_linear_scratch_size(const nb_spec_t *spec, const void *settings)
            (nb_max_normal_work(most) + 3 * most) * sizeof(double) + 1024;
 }
 
+void nb_linear_write_scores(const nb_batch_t *batch, const nb_prediction_t *prediction, double *s)
+{
+    size_t K = batch->n_actions;
+
+    for (size_t i = 0; i < batch->n; i++) {
+        const uint64_t *mask = batch->mask + i * batch->mask_words;
+        const float *from = prediction->mean + i;
+
+        for (size_t k = 0; k < K; k++, from += prediction->stride) {
+            s[i * K + k] = mask[k / 64] >> k % 64 & 1 ? (double)*from : -INFINITY;
+        }
+    }
+}
+
 int nb_linear_mean_scores(const void *state, const nb_batch_t *batch, double *s)
 {
-    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    size_t mark = nb_arena_mark(batch->scratch);
     nb_prediction_t prediction;
     int code = nb_ridge_predict(state, batch, 0, &prediction);
 
-    for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
-        for (unsigned k = 0; k < K; k++) {
-            int allowed = nb_mask_allows(batch->mask, batch->mask_words, i, k);
-            double mean = prediction.mean[k * prediction.stride + i];
-
-            s[i * K + k] = allowed ? mean : -INFINITY;
-        }
+    if (code == NB_OK) {
+        nb_linear_write_scores(batch, &prediction, s);
     }
     nb_arena_release(batch->scratch, mark);
     return code;

@@ -34,6 +34,10 @@ typedef int (*nb_linear_table_t)(const void *state, const nb_batch_t *batch, dou
 /** Predicted means as scores. @param s [n x K], -infinity where not allowed */
 int nb_linear_mean_scores(const void *state, const nb_batch_t *batch, double *s) NB_MUST_CHECK;
 
+/** Write scores that stand in `prediction->mean` as a table. @param s [n x K], -infinity where not
+ * allowed */
+void nb_linear_write_scores(const nb_batch_t *batch, const nb_prediction_t *prediction, double *s);
+
 /** Play the highest scores, ties broken evenly; propensities are those of the tie break. */
 int nb_linear_choose(const void *state, const nb_batch_t *batch, nb_linear_table_t score,
                      nb_choice_t *out) NB_MUST_CHECK;

@@ -4,28 +4,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNIFORM_CHUNK = 64 };
+#include "core/normals.h"
 
-void nb_policy_uniforms(const nb_batch_t *batch, unsigned block, double *out)
+enum { CHUNK_ROWS = 64 };
+
+static nb_counter_t counter_of(const nb_batch_t *batch, unsigned block)
 {
-    nb_counter_t counter = {
+    return (nb_counter_t){
         .ordinal = (uint32_t)batch->period,
         .purpose = (uint16_t)(NB_PURPOSE_POLICY + batch->stream_point),
         .group = (uint16_t)batch->round,
         .block = block,
     };
-    uint32_t words[4 * UNIFORM_CHUNK];
+}
 
-    for (size_t start = 0; start < batch->n; start += UNIFORM_CHUNK) {
-        size_t n = batch->n - start < UNIFORM_CHUNK ? batch->n - start : UNIFORM_CHUNK;
+void nb_policy_uniforms(const nb_batch_t *batch, unsigned block, double *out)
+{
+    uint32_t words[4 * CHUNK_ROWS];
 
-        nb_rng_blocks(batch->key, counter, batch->luck + start, n, words);
+    for (size_t start = 0; start < batch->n; start += CHUNK_ROWS) {
+        size_t n = batch->n - start < CHUNK_ROWS ? batch->n - start : CHUNK_ROWS;
+
+        nb_rng_blocks(batch->key, counter_of(batch, block), batch->luck + start, n, words);
         for (size_t w = 0; w < 4; w++) {
             for (size_t i = 0; i < n; i++) {
                 out[w * batch->n + start + i] = nb_rng_uniform(words[w * n + i]);
             }
         }
     }
+}
+
+void nb_policy_normals(const nb_batch_t *batch, unsigned block, float *out)
+{
+    uint32_t words[4 * CHUNK_ROWS];
+
+    for (size_t start = 0; start < batch->n; start += CHUNK_ROWS) {
+        size_t n = batch->n - start < CHUNK_ROWS ? batch->n - start : CHUNK_ROWS;
+
+        nb_rng_blocks(batch->key, counter_of(batch, block), batch->luck + start, n, words);
+        for (size_t w = 0; w < 4; w++) {
+            nb_normals(words + w * n, n, out + w * batch->n + start);
+        }
+    }
+}
+
+/* word 0 of block 0 of one row, as nb_policy_uniforms gives it */
+static double draw_tie(const nb_batch_t *batch, size_t i)
+{
+    nb_counter_t counter = counter_of(batch, 0);
+    uint32_t words[4];
+
+    counter.luck = batch->luck[i];
+    nb_rng_block(batch->key, counter, words);
+    return nb_rng_uniform(words[0]);
 }
 
 static int is_taken(const int32_t *taken, unsigned n_taken, unsigned k)
@@ -38,119 +69,122 @@ static int is_taken(const int32_t *taken, unsigned n_taken, unsigned k)
     return 0;
 }
 
-/* best score of row i beside `taken` into *best; how many share it (0 where nothing is left) */
+/* the best of what is left of a row */
+typedef struct {
+    double score;
+    unsigned n;    /* how many share it, 0 where nothing is left */
+    int32_t first; /* the lowest of them */
+} best_t;
+
+/* best score of row i beside the actions `taken` */
 static int find_best(const nb_batch_t *batch, size_t i, const double *s, const int32_t *taken,
-                     unsigned n_taken, double *best, unsigned *n_best)
+                     unsigned n_taken, best_t *out)
 {
-    *n_best = 0;
-    *best = -INFINITY;
-    for (unsigned k = 0; k < batch->n_actions; k++) {
-        if (s[k] < *best || !nb_mask_allows(batch->mask, batch->mask_words, i, k) ||
-            is_taken(taken, n_taken, k)) {
-            continue;
+    *out = (best_t){-INFINITY, 0, -1};
+
+    for (unsigned w = 0; w < batch->mask_words; w++) {
+        for (uint64_t left = batch->mask[i * batch->mask_words + w]; left; left &= left - 1) {
+            unsigned k = 64 * w + (unsigned)__builtin_ctzll(left);
+
+            if (s[k] < out->score || is_taken(taken, n_taken, k)) {
+                continue;
+            }
+            if (isnan(s[k])) {
+                NB_FAIL(NB_ERR_NUMERIC,
+                        "score of action %u in row %zu of the batch is not a number", k, i);
+            }
+            if (s[k] > out->score || out->n == 0) {
+                *out = (best_t){s[k], 0, (int32_t)k};
+            }
+            out->n++;
         }
-        if (isnan(s[k])) {
-            NB_FAIL(NB_ERR_NUMERIC, "score of action %u in row %zu of the batch is not a number", k,
-                    i);
-        }
-        *n_best = s[k] > *best ? 1 : *n_best + 1;
-        *best = s[k];
     }
     return NB_OK;
 }
 
-/* the r-th action of row i beside `taken` whose score is `best` */
+/* the r-th of those that share the best score of row i */
 static int32_t find_equal(const nb_batch_t *batch, size_t i, const double *s, const int32_t *taken,
-                          unsigned n_taken, double best, unsigned r)
+                          unsigned n_taken, const best_t *best, unsigned r)
 {
-    for (unsigned k = 0; k < batch->n_actions; k++) {
-        if (s[k] == best && nb_mask_allows(batch->mask, batch->mask_words, i, k) &&
-            !is_taken(taken, n_taken, k) && r-- == 0) {
-            return (int32_t)k;
-        }
+    int32_t k = best->first;
+
+    while (r > 0) {
+        k++;
+        r -= s[k] == best->score &&
+             nb_mask_allows(batch->mask, batch->mask_words, i, (unsigned)k) &&
+             !is_taken(taken, n_taken, (unsigned)k);
     }
-    return -1;
+    return k;
 }
 
-/* positions of one row; the fraction that a tie break leaves of u breaks the next one */
-static int rank_row(const nb_batch_t *batch, size_t i, const double *s, double u, int32_t *action,
-                    double *propensity)
+/* positions of one row; a tie is broken by `tie`, or where that is NULL by the row's own draw, and
+ * the fraction that it leaves breaks the next one */
+static int rank_row(const nb_batch_t *batch, size_t i, const double *s, const double *tie,
+                    int32_t *action, double *propensity)
 {
+    double u = -1.0;
+
     for (unsigned j = 0; j < batch->slate; j++) {
-        double best;
-        unsigned n_best;
+        best_t best;
 
-        NB_TRY(find_best(batch, i, s, action, j, &best, &n_best));
-        unsigned r = (unsigned)(u * n_best);
+        NB_TRY(find_best(batch, i, s, action, j, &best));
+        action[j] = best.first;
+        if (best.n > 1) {
+            u = u >= 0.0 ? u : tie ? *tie : draw_tie(batch, i);
+            unsigned r = (unsigned)(u * best.n);
 
-        action[j] = n_best ? find_equal(batch, i, s, action, j, best, r) : -1;
-        u = u * n_best - r;
+            action[j] = find_equal(batch, i, s, action, j, &best, r);
+            u = u * best.n - r;
+        }
         if (propensity) {
-            propensity[j] = n_best ? 1.0 / n_best : 1.0;
+            propensity[j] = best.n ? 1.0 / best.n : 1.0;
         }
     }
     return NB_OK;
 }
 
-static int rank_batch(const nb_batch_t *batch, const double *s, const double *tie, nb_choice_t *out)
+static int rank_batch(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action,
+                      double *propensity)
 {
     for (size_t i = 0; i < batch->n; i++) {
         size_t first = i * batch->slate;
 
-        NB_TRY(rank_row(batch, i, s + i * batch->n_actions, tie[i], out->action + first,
-                        out->propensity ? out->propensity + first : NULL));
+        NB_TRY(rank_row(batch, i, s + i * batch->n_actions, tie ? tie + i : NULL, action + first,
+                        propensity ? propensity + first : NULL));
     }
     return NB_OK;
 }
 
 int nb_policy_argmax(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action)
 {
-    for (size_t i = 0; i < batch->n; i++) {
-        const double *row = s + i * batch->n_actions;
-        double best;
-        unsigned n_best;
+    nb_batch_t single = *batch;
 
-        NB_TRY(find_best(batch, i, row, NULL, 0, &best, &n_best));
-        action[i] = find_equal(batch, i, row, NULL, 0, best, (unsigned)(tie[i] * n_best));
-    }
-    return NB_OK;
+    single.slate = 1;
+    return rank_batch(&single, s, tie, action, NULL);
 }
 
 int nb_policy_top(const nb_batch_t *batch, const double *s, const double *tie, int32_t *action)
 {
-    nb_choice_t out = {.action = action};
-
-    return rank_batch(batch, s, tie, &out);
+    return rank_batch(batch, s, tie, action, NULL);
 }
 
 int nb_policy_rank(const nb_batch_t *batch, const double *s, nb_choice_t *out)
 {
-    size_t mark = nb_arena_mark(batch->scratch);
-    double *uniforms = nb_arena_take(batch->scratch, 4 * batch->n, sizeof *uniforms);
-    nb_choice_t answer = *out;
-
-    nb_policy_uniforms(batch, 0, uniforms);
-    if (!batch->want_propensity) {
-        answer.propensity = NULL;
-    }
-    int code = rank_batch(batch, s, uniforms, &answer);
-
-    nb_arena_release(batch->scratch, mark);
-    return code;
+    return rank_batch(batch, s, NULL, out->action, batch->want_propensity ? out->propensity : NULL);
 }
 
 int nb_policy_rank_probabilities(const nb_batch_t *batch, const double *s, double *p)
 {
     for (size_t i = 0; i < batch->n; i++) {
         const double *row = s + i * batch->n_actions;
-        double best;
-        unsigned n_best;
+        best_t best;
 
-        NB_TRY(find_best(batch, i, row, NULL, 0, &best, &n_best));
+        NB_TRY(find_best(batch, i, row, NULL, 0, &best));
         for (unsigned k = 0; k < batch->n_actions; k++) {
-            int is_best = row[k] == best && nb_mask_allows(batch->mask, batch->mask_words, i, k);
+            int is_best =
+                row[k] == best.score && nb_mask_allows(batch->mask, batch->mask_words, i, k);
 
-            p[i * batch->n_actions + k] = is_best ? 1.0 / n_best : 0.0;
+            p[i * batch->n_actions + k] = is_best ? 1.0 / best.n : 0.0;
         }
     }
     return NB_OK;

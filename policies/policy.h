@@ -77,6 +77,10 @@ typedef struct {
  */
 void nb_policy_uniforms(const nb_batch_t *batch, unsigned block, double *out);
 
+/** Standard normals in place of uniforms, from the same words.
+ * @param out [4 x n], structure of arrays */
+void nb_policy_normals(const nb_batch_t *batch, unsigned block, float *out);
+
 /**
  * Highest score among the allowed actions of each row, exact ties broken by `tie` [n] uniforms.
  * @param s [n x K]   @return NB_ERR_NUMERIC naming row and action where an allowed score is NaN
@@ -96,7 +100,7 @@ int nb_policy_top(const nb_batch_t *batch, const double *s, const double *tie,
  * Answer a batch from its scores: nb_policy_top with the ties of word 0 of block 0, and, where
  * wanted, the propensity of that tie break (one over the number of equals; 1 beside a -1). What the
  * loop calls at slates for policies without the slate trait, and what deterministic scorers choose
- * by. Takes 4 n doubles from batch->scratch.
+ * by.
  */
 int nb_policy_rank(const nb_batch_t *batch, const double *s, nb_choice_t *out) NB_MUST_CHECK;
 

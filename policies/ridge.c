@@ -295,7 +295,7 @@ int nb_ridge_predict(const void *ridge, const nb_batch_t *batch, int with_varian
     const float *x = features_of(batch);
 
     NB_ASSERT(batch->d == 0 ? point->d == 1 : batch->d == point->d);
-    out->stride = nb_round_up(batch->n, NB_TILE_ROWS);
+    out->stride = nb_linear_stride(batch->n);
     out->mean = nb_arena_take(batch->scratch, n_arms * out->stride, sizeof(float));
     out->variance =
         with_variance ? nb_arena_take(batch->scratch, n_arms * out->stride, sizeof(float)) : NULL;

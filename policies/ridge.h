@@ -36,7 +36,7 @@ int nb_ridge_refresh(void *ridge, nb_arena_t *scratch) NB_MUST_CHECK;
 
 /** Predictions of a batch, structure of arrays; from the batch's scratch. */
 typedef struct {
-    size_t stride;   /* n rounded up */
+    size_t stride;   /* floats from one action to the next */
     float *mean;     /* [K x stride] x'm_k */
     float *variance; /* [K x stride] x'A_k^-1 x, NULL unless asked for */
 } nb_prediction_t;

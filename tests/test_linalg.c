@@ -182,7 +182,7 @@ typedef struct {
     float x[100 * MAX_D];
     float means[2 * MAX_D * NB_ARM_GROUP];
     float factors[2 * MAX_D * (MAX_D + 1) / 2 * NB_ARM_GROUP];
-    float mean[8 * 112], variance[8 * 112];
+    float mean[8 * 128], variance[8 * 128];
     float scratch[MAX_D * NB_TILE_ROWS];
 } scores_t;
 
@@ -206,7 +206,7 @@ static nb_linear_scores_t make_scores(scores_t *self, size_t n, size_t d)
                                 self->factors,
                                 self->mean,
                                 self->variance,
-                                nb_round_up(n, NB_TILE_ROWS),
+                                nb_linear_stride(n),
                                 self->scratch};
 }
 
@@ -245,7 +245,7 @@ static void test_linear_scores_equal_the_naive_sums(void **state)
 static void test_linear_scores_of_a_row_do_not_depend_on_its_block(void **state)
 {
     static scores_t data;
-    static float whole[8 * 112];
+    static float whole[8 * 128];
     nb_linear_scores_t job = make_scores(&data, 100, 24);
 
     (void)state;
@@ -256,10 +256,10 @@ static void test_linear_scores_of_a_row_do_not_depend_on_its_block(void **state)
 
         one.x = data.x + i * 24;
         one.n = 1;
-        one.stride = NB_TILE_ROWS;
+        one.stride = nb_linear_stride(1);
         nb_linear_scores(&one);
         for (size_t k = 0; k < 8; k++) {
-            assert_memory_equal(data.variance + k * NB_TILE_ROWS, whole + k * job.stride + i,
+            assert_memory_equal(data.variance + k * one.stride, whole + k * job.stride + i,
                                 sizeof(float));
         }
     }
