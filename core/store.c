@@ -171,6 +171,7 @@ static int open_store(nb_store_t *self, const char *path, int read_only)
     NB_TRY(check_place(path, read_only));
     NB_TRY(nb_strdup(&self->path, path));
     NB_TRY(nb_alloc(&self->present, 1, sizeof(nb_keys_t)));
+    NB_TRY(nb_shard_machine(&self->machine));
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         NB_TRY(open_folder(self, folders[i], !read_only));
     }
@@ -199,6 +200,7 @@ void nb_store_close(nb_store_t *self)
         nb_keys_free(self->present);
     }
     nb_free(self->present);
+    nb_free(self->machine);
     nb_free(self->path);
     memset(self, 0, sizeof *self);
 }
@@ -241,25 +243,19 @@ int nb_store_read(const nb_store_t *self, const char *key, nb_shard_t *out)
 }
 
 /* differing bits are a bug on one kind of machine, and expected between two kinds (1) */
-static int judge_difference(const char *machine, const char *path)
+static int judge_difference(const nb_store_t *self, const char *machine, const char *path)
 {
-    char *here = NULL;
-    int code = nb_shard_machine(&here);
-
-    if (code == NB_OK && machine && strcmp(machine, here) == 0) {
-        code = nb_error_set(NB_ERR_DETERMINISM,
-                            "%s: the same unit gave different results on the same kind of machine; "
-                            "the first is kept",
-                            path);
-    } else if (code == NB_OK) {
-        code = 1;
+    if (machine && strcmp(machine, self->machine) == 0) {
+        NB_FAIL(NB_ERR_DETERMINISM,
+                "%s: the same unit gave different results on the same kind of machine; the first "
+                "is kept",
+                path);
     }
-    nb_free(here);
-    return code;
+    return 1;
 }
 
 /* the name is taken: by the same payload (0), or by what another kind of machine made of it (1) */
-static int compare_with_unit(const char *path, const char digest[65])
+static int compare_with_unit(const nb_store_t *self, const char *path, const char digest[65])
 {
     nb_shard_t there;
     char *machine = NULL;
@@ -270,7 +266,7 @@ static int compare_with_unit(const char *path, const char digest[65])
         code = nb_shard_digest(&there, there_digest);
     }
     if (code == NB_OK && strcmp(there_digest, digest) != 0) {
-        code = judge_difference(machine, path);
+        code = judge_difference(self, machine, path);
     }
     nb_shard_free(&there);
     nb_free(machine);
@@ -294,7 +290,7 @@ static int claim_unit(nb_store_t *self, const char *key, const char *bytes, size
         code = nb_file_claim(path, bytes, n);
     }
     if (code == 1) {
-        code = compare_with_unit(path, digest);
+        code = compare_with_unit(self, path, digest);
     }
     nb_free(folder);
     nb_free(path);
@@ -307,7 +303,7 @@ int nb_store_commit(nb_store_t *self, const char *key, const nb_shard_t *shard)
     char *bytes = NULL;
     size_t n;
     int state = nb_store_status(self, key);
-    int code = nb_shard_encode(shard, &bytes, &n, digest);
+    int code = nb_shard_encode(shard, self->machine, &bytes, &n, digest);
 
     if (code == NB_OK) {
         code = claim_unit(self, key, bytes, n, digest);

@@ -47,6 +47,7 @@ void nb_shard_free(nb_shard_t *shard);
  * timings.csv, plan.json. */
 typedef struct {
     char *path;
+    char *machine; /* processor and libraries of this process */
     void *present; /* set of the keys that are there; the store's own */
     size_t n_present;
 } nb_store_t;

@@ -203,18 +203,8 @@ static int write_blocks(int64_t file, const nb_shard_t *shard)
     return NB_OK;
 }
 
-static int write_machine(int64_t file)
-{
-    char *machine = NULL;
-    int code;
-
-    NB_TRY(nb_shard_machine(&machine));
-    code = nb_h5_put_text(file, "machine", machine);
-    nb_free(machine);
-    return code;
-}
-
-int nb_shard_encode(const nb_shard_t *shard, char **bytes, size_t *n, char digest[65])
+int nb_shard_encode(const nb_shard_t *shard, const char *machine, char **bytes, size_t *n,
+                    char digest[65])
 {
     int64_t file = -1;
     int code;
@@ -226,7 +216,7 @@ int nb_shard_encode(const nb_shard_t *shard, char **bytes, size_t *n, char diges
         code = nb_h5_put_text(file, "payload_sha256", digest);
     }
     if (code == NB_OK) {
-        code = write_machine(file);
+        code = nb_h5_put_text(file, "machine", machine);
     }
     if (code == NB_OK) {
         code = write_blocks(file, shard);

@@ -26,9 +26,9 @@ int nb_axis_find(const char *axis);
  * unknown axis or two lengths along one axis; NB_ERR_MEMORY. */
 int nb_shard_digest(const nb_shard_t *shard, char out[65]) NB_MUST_CHECK;
 
-/** Image of a unit, with its digest; every NaN is stored as the same NaN. Errors as
- * nb_shard_digest. */
-int nb_shard_encode(const nb_shard_t *shard, char **bytes, size_t *n,
+/** Image of a unit, with its digest and the machine that made it; every NaN is stored as the same
+ * NaN. Errors as nb_shard_digest. */
+int nb_shard_encode(const nb_shard_t *shard, const char *machine, char **bytes, size_t *n,
                     char digest[65]) NB_MUST_CHECK;
 
 /** Variables of an image, scalars first, then by axis; the order within each kind is kept.

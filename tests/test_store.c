@@ -14,6 +14,7 @@
 
 #include "core/memory.h"
 #include "core/store.h"
+#include "core/store_shard.h"
 #include "tests/store_sample.h"
 
 typedef struct {
@@ -170,6 +171,26 @@ static void test_store_takes_the_same_unit_twice_but_no_other(void **state)
     assert_fails(commit_unit(&self->store, key, 1), NB_ERR_DETERMINISM, key);
     check_unit(&self->store, key, 0);
     assert_false(sample_has_temporary(self->path));
+}
+
+static void test_store_keeps_the_first_of_two_kinds_of_machine(void **state)
+{
+    fixture_t *self = *state;
+    const char *key = self->plan.keys[0];
+    sample_unit_t unit;
+    char path[512], digest[65];
+    char *bytes = NULL;
+    size_t n;
+
+    assert_ok(commit_unit(&self->store, key, 0)); /* makes the folder */
+    sample_unit(&unit, 1);
+    assert_ok(nb_shard_encode(&unit.shard, "another processor", &bytes, &n, digest));
+    name_unit(self, 0, path);
+    assert_ok(nb_file_write(path, bytes, n));
+    nb_free(bytes);
+    assert_int_equal(commit_unit(&self->store, key, 0), 1);
+    assert_int_equal(commit_unit(&self->store, key, 1), 0);
+    check_unit(&self->store, key, 1);
 }
 
 static void test_store_sees_any_nan_as_the_same(void **state)
@@ -499,7 +520,7 @@ static int check_full_disk(fixture_t *self)
     snprintf(path, sizeof path, "%s/disk", self->folder);
     snprintf(store, sizeof store, "%s/results.store", path);
     if (mkdir(path, 0777) != 0 || unshare(CLONE_NEWNS) != 0 ||
-        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/", "none", MS_REC | MS_PRIVATE, "") != 0 ||
         mount("tmpfs", path, "tmpfs", 0, "size=16k") != 0) {
         return CHILD_CANNOT;
     }
@@ -508,9 +529,9 @@ static int check_full_disk(fixture_t *self)
 
 static int check_read_only(fixture_t *self)
 {
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount(self->folder, self->folder, NULL, MS_BIND, NULL) != 0 ||
-        mount(NULL, self->folder, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) != 0) {
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") != 0 ||
+        mount(self->folder, self->folder, "none", MS_BIND, "") != 0 ||
+        mount("none", self->folder, "none", MS_BIND | MS_REMOUNT | MS_RDONLY, "") != 0) {
         return CHILD_CANNOT;
     }
     return commit_unit(&self->store, self->plan.keys[1], 1) == NB_ERR_IO &&
@@ -567,6 +588,7 @@ int main(void)
         STORE_TEST(test_store_gives_back_what_was_committed),
         STORE_TEST(test_store_knows_its_units_when_opened_again),
         STORE_TEST(test_store_takes_the_same_unit_twice_but_no_other),
+        STORE_TEST(test_store_keeps_the_first_of_two_kinds_of_machine),
         STORE_TEST(test_store_sees_any_nan_as_the_same),
         STORE_TEST(test_store_refuses_variables_it_cannot_line_up),
         STORE_TEST(test_store_refuses_a_damaged_unit_by_name),
