@@ -48,7 +48,8 @@ check_own_first() { # FILE FIRST_INCLUDED
 }
 
 count=0
-for file in {core,sim,policies,bench,examples,tests}/*.[ch]; do
+shopt -s globstar
+for file in {core,sim,policies,bench,examples,tests}/**/*.[ch]; do
     [ -f "$file" ] || continue
     count=$((count + 1))
     first=
