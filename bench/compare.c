@@ -7,11 +7,32 @@
 #include "core/config.h"
 #include "core/memory.h"
 
-const char *nb_verdict_name(nb_verdict_t verdict)
+/* 1 where more of a metric is no gain: rates of bad things, costs, counts */
+static int check_neutral(const char *metric)
+{
+    static const char *const neutral[] = {"contacts",       "unsubscribe_rate", "return_rate",
+                                          "complaint_rate", "contact_cost",     "discount_cost",
+                                          "customers",      "tail_periods"};
+
+    for (size_t i = 0; i < sizeof neutral / sizeof neutral[0]; i++) {
+        if (strcmp(neutral[i], metric) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *nb_verdict_name(nb_verdict_t verdict, const char *metric)
 {
     static const char *const names[] = {"no interval", "better", "worse", "equivalent",
                                         "undecided"};
 
+    if (verdict == NB_VERDICT_BETTER && check_neutral(metric)) {
+        return "higher";
+    }
+    if (verdict == NB_VERDICT_WORSE && check_neutral(metric)) {
+        return "lower";
+    }
     return names[verdict];
 }
 

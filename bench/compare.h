@@ -21,8 +21,9 @@ typedef enum {
     NB_VERDICT_UNDECIDED,
 } nb_verdict_t;
 
-/** "better", ..., "no interval" */
-const char *nb_verdict_name(nb_verdict_t verdict);
+/** "better", "worse", "equivalent", "undecided", "no interval"; for a metric of which more is
+ * neither good nor bad in itself, such as contacts, "higher" and "lower". */
+const char *nb_verdict_name(nb_verdict_t verdict, const char *metric);
 
 /** What is compared with what. */
 typedef struct {

@@ -55,7 +55,7 @@ static void print_csv_row(const nb_compare_t *compare, const nb_compare_row_t *r
     print_number(difference->high, ",", out);
     print_number(difference->p, ",", out);
     print_number(row->p_adjusted, ",", out);
-    fprintf(out, "%s\n", nb_verdict_name(row->verdict));
+    fprintf(out, "%s\n", nb_verdict_name(row->verdict, compare->metric));
 }
 
 void nb_compare_csv(const nb_compare_set_t *self, FILE *out)
@@ -120,7 +120,7 @@ static void print_difference(const nb_compare_t *compare, const nb_compare_row_t
     print_text_key("baseline", results->strategy[row->i_baseline], out);
     print_interval_keys(&row->difference, row->p_adjusted, out);
     fputs("\"verdict\": ", out);
-    nb_json_string(nb_verdict_name(row->verdict), out);
+    nb_json_string(nb_verdict_name(row->verdict, compare->metric), out);
     fputc('}', out);
 }
 

@@ -21,7 +21,7 @@ static int check_recorded(const nb_results_t *results, const char *name)
 /* metrics that compare shows unasked, comma separated into *out */
 static int choose_metrics(char **out, const nb_results_t *results)
 {
-    static const char *const usual[] = {"equity", "clv", "retention", "contacts", "returns"};
+    static const char *const usual[] = {"equity", "clv", "retention", "contacts", "return_rate"};
     const char *planned = nb_results_attribute(results, "metrics");
     size_t n_usual = sizeof usual / sizeof usual[0], size = 1, n = 0;
 

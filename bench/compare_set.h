@@ -23,9 +23,9 @@ typedef struct {
 
 /**
  * Compare by `metrics`, names separated by commas. NULL: as the experiment says, else equity, clv,
- * retention, contacts and returns as far as they were recorded, else the first recorded ones; then
- * differences are shown by the first only. `results` must outlive self. NB_ERR_NOT_FOUND names an
- * unknown metric, baseline or scenario and the nearest.
+ * retention, contacts and return_rate as far as they were recorded, else the first recorded ones;
+ * then differences are shown by the first only. `results` must outlive self. NB_ERR_NOT_FOUND names
+ * an unknown metric, baseline or scenario and the nearest.
  */
 int nb_compare_set_init(nb_compare_set_t *self, const nb_results_t *results, const char *metrics,
                         const nb_compare_spec_t *spec) NB_MUST_CHECK;

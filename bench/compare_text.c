@@ -100,7 +100,7 @@ static int fill_differences(nb_text_table_t *table, const nb_compare_t *compare,
         if (row->is_compared && strcmp(scenario_of(self, row), scenario) == 0) {
             NB_TRY(nb_text_table_add(table, "%s", label_of(self, row)));
             NB_TRY(add_difference(table, &row->difference, row->p_adjusted,
-                                  nb_verdict_name(row->verdict)));
+                                  nb_verdict_name(row->verdict, compare->metric)));
         }
     }
     return NB_OK;

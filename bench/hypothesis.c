@@ -143,7 +143,7 @@ const char *nb_hypothesis_verdict_name(nb_verdict_t verdict, int sign)
     if (verdict == NB_VERDICT_BETTER || verdict == NB_VERDICT_WORSE) {
         return (verdict == NB_VERDICT_BETTER) == (sign > 0) ? "supported" : "contradicted";
     }
-    return nb_verdict_name(verdict);
+    return nb_verdict_name(verdict, "");
 }
 
 static int check_side(const nb_results_t *results, const char *name, size_t i)

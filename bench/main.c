@@ -14,7 +14,11 @@ typedef struct {
 } command_t;
 
 static const command_t commands[] = {
+    {"run", "run an experiment, or go on with it", nb_command_run},
     {"compare", "compare the strategies of a results file", nb_command_compare},
+    {"list", "list policies, scenarios, experiments, metrics or environments", nb_command_list},
+    {"describe", "show the settings of one of these, or what a policy observes",
+     nb_command_describe},
     {"fit", "fit a purchase log, and write it as a scenario", nb_command_fit},
     {"info", "say what a results file holds", nb_command_info},
 };
@@ -30,7 +34,11 @@ static int print_help(void)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     }
     printf("\nExamples:\n"
+           "  nextbest run quickstart                     a shipped experiment\n"
+           "  nextbest run my.yaml -o my.h5 -j 8          one of your own, on 8 threads\n"
+           "  nextbest run my.yaml --set replications=50  go on: what is there is kept\n"
            "  nextbest compare my.h5 --metric equity,clv  the table again, by other metrics\n"
+           "  nextbest describe lin_ts                    a policy and its settings\n"
            "\n`nextbest COMMAND --help' tells more. Exit status: 0 done, 1 failed, 2 wrong input.\n"
            "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NO_COLOR.\n");
     return 0;

@@ -163,6 +163,16 @@ static void test_compare_takes_baseline_and_delta_of_the_experiment(void **state
     nb_compare_free(&compare);
 }
 
+static void test_verdict_names_follow_the_metric(void **state)
+{
+    (void)state;
+    assert_string_equal(nb_verdict_name(NB_VERDICT_BETTER, "equity"), "better");
+    assert_string_equal(nb_verdict_name(NB_VERDICT_WORSE, "equity"), "worse");
+    assert_string_equal(nb_verdict_name(NB_VERDICT_BETTER, "contacts"), "higher");
+    assert_string_equal(nb_verdict_name(NB_VERDICT_WORSE, "contacts"), "lower");
+    assert_string_equal(nb_verdict_name(NB_VERDICT_NONE, "contacts"), "no interval");
+}
+
 static void test_compare_refuses_unknown_names(void **state)
 {
     nb_results_t results = make_results(NULL, NULL, 0);
@@ -207,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_compare_counts_what_failed_or_is_missing),
         cmocka_unit_test(test_compare_needs_two_replications_for_an_interval),
         cmocka_unit_test(test_compare_takes_baseline_and_delta_of_the_experiment),
+        cmocka_unit_test(test_verdict_names_follow_the_metric),
         cmocka_unit_test(test_compare_refuses_unknown_names),
         cmocka_unit_test(test_compare_survives_each_failing_allocation),
     };
