@@ -126,27 +126,42 @@ static void guess_by_header(const nb_table_t *table, const role_t *roles, nb_col
     }
 }
 
-/* rows that a guess looks at, all of which must read as dates of one format */
-static int reads_as(const nb_table_t *table, size_t column, const char *format)
+static size_t n_looked_at(const nb_table_t *table)
 {
+    return table->n_rows < LOOK_AT ? table->n_rows : LOOK_AT;
+}
+
+/* of the rows that a guess looks at, how many are dates of this format: a wrong date among them is
+ * for the reader to find, which names its line */
+static size_t count_dates(const nb_table_t *table, size_t column, const char *format)
+{
+    size_t count = 0;
     long day;
 
-    for (size_t row = 0; row < table->n_rows && row < LOOK_AT; row++) {
-        if (!nb_date_parse(table->cells[row * table->n_columns + column], format, &day)) {
-            return 0;
-        }
+    for (size_t row = 0; row < n_looked_at(table); row++) {
+        count += (size_t)nb_date_parse(table->cells[row * table->n_columns + column], format, &day);
     }
-    return 1;
+    return count;
+}
+
+/* the most rows that any format reads */
+static size_t most_dates(const nb_table_t *table, size_t column)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; nb_date_format(i); i++) {
+        size_t count = count_dates(table, column, nb_date_format(i));
+
+        most = count > most ? count : most;
+    }
+    return most;
 }
 
 static int is_date_column(const nb_table_t *table, size_t column)
 {
-    for (size_t i = 0; nb_date_format(i); i++) {
-        if (reads_as(table, column, nb_date_format(i))) {
-            return 1;
-        }
-    }
-    return 0;
+    size_t most = most_dates(table, column);
+
+    return most > 0 && 2 * most >= n_looked_at(table);
 }
 
 /* without a header: the first column of dates, the first other column, the last further one that
@@ -220,15 +235,15 @@ int nb_columns_find(nb_purchase_log_t *self, const nb_purchase_options_t *option
     return NB_OK;
 }
 
-/* 1 where both formats read every row that a guess looks at as the same day */
+/* 1 where both formats read each row as the same day, or neither reads it */
 static int agree(const nb_table_t *table, size_t column, const char *one, const char *other)
 {
-    for (size_t row = 0; row < table->n_rows && row < LOOK_AT; row++) {
+    for (size_t row = 0; row < n_looked_at(table); row++) {
         const char *cell = table->cells[row * table->n_columns + column];
-        long day = 0, another = 0;
+        long day, another;
+        int reads = nb_date_parse(cell, one, &day);
 
-        if (!nb_date_parse(cell, one, &day) || !nb_date_parse(cell, other, &another) ||
-            day != another) {
+        if (reads != nb_date_parse(cell, other, &another) || (reads && day != another)) {
             return 0;
         }
     }
@@ -237,25 +252,27 @@ static int agree(const nb_table_t *table, size_t column, const char *one, const 
 
 int nb_columns_guess_format(const nb_table_t *table, size_t column, const char **out)
 {
+    size_t most = most_dates(table, column);
+
     *out = NULL;
+    if (most == 0) {
+        NB_FAIL(NB_ERR_DATA,
+                "%s:%ld: column %zu (\"%.40s\") holds no dates in a known format: say it by "
+                "--date-format",
+                table->name, table->lines[0], column + 1, table->cells[column]);
+    }
     for (size_t i = 0; nb_date_format(i); i++) {
         const char *format = nb_date_format(i);
 
-        if (!reads_as(table, column, format)) {
+        if (count_dates(table, column, format) < most) {
             continue;
         }
         if (*out && !agree(table, column, *out, format)) {
             NB_FAIL(NB_ERR_DATA,
-                    "%s:%ld: \"%s\" can be read by %s and by %s: say which by --date-format",
+                    "%s:%ld: \"%.40s\" can be read by %s and by %s: say which by --date-format",
                     table->name, table->lines[0], table->cells[column], *out, format);
         }
         *out = *out ? *out : format;
-    }
-    if (!*out) {
-        NB_FAIL(NB_ERR_DATA,
-                "%s:%ld: column %zu (\"%.40s\") holds no dates in one known format: say it by "
-                "--date-format",
-                table->name, table->lines[0], column + 1, table->cells[column]);
     }
     return NB_OK;
 }

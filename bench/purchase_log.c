@@ -233,6 +233,31 @@ static int check_history(const nb_table_t *table, size_t row, const nb_history_t
     return NB_OK;
 }
 
+/* a customer has one row in a summary */
+static int check_customers_differ(const nb_purchase_log_t *self)
+{
+    const nb_table_t *table = &self->table;
+    purchase_t *rows = NULL;
+    int code = NB_OK;
+
+    NB_TRY(nb_alloc(&rows, self->n, sizeof *rows));
+    for (size_t i = 0; i < self->n; i++) {
+        rows[i] = (purchase_t){.id = self->buyers[i].id, .row = i};
+    }
+    qsort(rows, self->n, sizeof *rows, by_customer_and_day);
+    for (size_t i = 1; i < self->n && code == NB_OK; i++) {
+        if (strcmp(rows[i].id, rows[i - 1].id) == 0) {
+            code = nb_error_set(NB_ERR_DATA,
+                                "%s:%ld: customer \"%.40s\" stands twice, first on line "
+                                "%ld: is this a log, to be read without --rfm?",
+                                table->name, table->lines[rows[i].row], rows[i].id,
+                                table->lines[rows[i - 1].row]);
+        }
+    }
+    nb_free(rows);
+    return code;
+}
+
 static int read_summary(nb_purchase_log_t *self, const nb_columns_t *columns)
 {
     const nb_table_t *table = &self->table;
@@ -256,7 +281,7 @@ static int read_summary(nb_purchase_log_t *self, const nb_columns_t *columns)
             buyer->spend = history->x > 0 ? buyer->spend : 0;
         }
     }
-    return NB_OK;
+    return check_customers_differ(self);
 }
 
 /* the table is read: find the columns, then the customers */

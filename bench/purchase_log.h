@@ -77,8 +77,8 @@ enum { NB_RFM_FREQUENCY = 1, NB_RFM_RECENCY = 2, NB_RFM_AGE = 3, NB_RFM_SPEND = 
 int nb_columns_find(nb_purchase_log_t *self, const nb_purchase_options_t *options,
                     nb_columns_t *out) NB_MUST_CHECK;
 
-/** Format of the dates in a column: the only one that reads all of the first rows. NB_ERR_DATA
- * where none or several do, the latter only if they disagree. */
+/** Format of the dates in a column: the one that reads most of the first rows. NB_ERR_DATA where
+ * none reads any, or two read as many and disagree. */
 int nb_columns_guess_format(const nb_table_t *table, size_t column, const char **out) NB_MUST_CHECK;
 
 /** Add a line to the notes; what does not fit is cut. */

@@ -3,7 +3,7 @@
 
 #include "bench/fit.h"
 #include "core/memory.h"
-#include "core/rng.h"
+#include "tests/synthetic_log.h"
 
 /* CDNOW, calibration to 1997-09-30, fitted once for all tests that read it */
 typedef struct {
@@ -123,6 +123,170 @@ static void test_fit_cdnow_reproduces_the_cumulative_repeat_purchases(void **sta
     }
 }
 
+/* rates of months, so that two purchases on one day are rare */
+static const synthetic_t known = {.purchases = {.8, 60, 1.2, 3},
+                                  .spend = {4, 5, 60},
+                                  .n_customers = 4000,
+                                  .birth_days = 80,
+                                  .days = 730,
+                                  .seed = 1};
+
+static char *synthetic_text(const synthetic_t *synthetic, size_t *length)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+
+    assert_non_null(out);
+    write_synthetic_log(synthetic, out);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void read_text(nb_purchase_log_t *log, const char *text, nb_purchase_options_t options)
+{
+    assert_ok(nb_purchase_log_parse(log, "log.csv", text, strlen(text), &options));
+}
+
+static void check_within_errors(const double *found, const double *errors, const double *truth,
+                                int n)
+{
+    for (int i = 0; i < n; i++) {
+        assert_true(errors[i] > 0);
+        assert_close(found[i], truth[i], 0, 3 * errors[i]);
+    }
+}
+
+/* Seven parameters within 3 standard errors: over seeds one in some 60 would be outside; this seed
+ * is inside, and draws do not depend on the machine. */
+static void test_fit_gives_known_parameters_back(void **state)
+{
+    (void)state;
+    size_t length;
+    char *text = synthetic_text(&known, &length);
+    nb_purchase_log_t log;
+    nb_fit_t fit;
+
+    read_text(&log, text, (nb_purchase_options_t){.in_days = 1, .calibration_end = "2020-12-31"});
+    free(text);
+    assert_ok(nb_fit(&fit, &log));
+    assert_true(fit.converged && fit.spend_converged && fit.has_holdout);
+    check_within_errors(&fit.bgnbd.r, fit.bgnbd_error, &known.purchases.r, 4);
+    check_within_errors(&fit.spend.p, fit.spend_error, &known.spend.p, 3);
+    /* the holdout: sd of its sum is some 3 %, so that 15 % is 5 sd: 6e-7 */
+    assert_close(fit.expected, fit.actual, .15, 0);
+    nb_purchase_log_free(&log);
+}
+
+/* the same log in weeks and in days is the same model */
+static void test_fit_does_not_depend_on_the_unit(void **state)
+{
+    (void)state;
+    synthetic_t small = known;
+    size_t length;
+    nb_purchase_log_t log;
+    nb_fit_t weeks, days;
+
+    small.n_customers = 500;
+    char *text = synthetic_text(&small, &length);
+    read_text(&log, text, (nb_purchase_options_t){0});
+    assert_ok(nb_fit(&weeks, &log));
+    nb_outlook_t by_week = nb_fit_outlook(&weeks, &log.buyers[0], .002, .5);
+    nb_purchase_log_free(&log);
+    read_text(&log, text, (nb_purchase_options_t){.in_days = 1});
+    assert_ok(nb_fit(&days, &log));
+    nb_outlook_t by_day = nb_fit_outlook(&days, &log.buyers[0], .002 / 7, .5);
+    nb_purchase_log_free(&log);
+    free(text);
+    assert_close(days.bgnbd.r, weeks.bgnbd.r, 1e-5, 0);
+    assert_close(days.bgnbd.alpha, weeks.bgnbd.alpha * 7, 1e-5, 0);
+    assert_close(days.bgnbd.a, weeks.bgnbd.a, 1e-4, 0);
+    assert_close(by_day.p_alive, by_week.p_alive, 1e-5, 0);
+    assert_close(by_day.expected, by_week.expected, 1e-4, 0);
+    assert_close(by_day.residual, by_week.residual, 1e-4, 0);
+    assert_close(by_day.value, by_day.residual * by_day.spend * .5, 1e-14, 0);
+}
+
+static void check_refused(const char *text, const char *words)
+{
+    nb_purchase_log_t log;
+    nb_fit_t fit;
+
+    read_text(&log, text, (nb_purchase_options_t){0});
+    assert_fails(nb_fit(&fit, &log), NB_ERR_DATA, words);
+    nb_purchase_log_free(&log);
+}
+
+static void test_fit_refuses_logs_that_say_nothing(void **state)
+{
+    (void)state;
+    check_refused("a,2020-01-01,1\na,2020-02-01,1\n", "log.csv: one customer");
+    check_refused("a,2020-01-01,1\nb,2020-02-01,1\n",
+                  "log.csv: 0 of 2 customers bought again within the calibration");
+    check_refused("a,2020-01-01,1\nb,2020-02-01,1\nb,2020-03-01,1\n", "1 of 2 customers");
+}
+
+/* two repeaters: a likelihood without a maximum is said to be one */
+static void test_fit_says_that_it_did_not_converge(void **state)
+{
+    (void)state;
+    nb_purchase_log_t log;
+    nb_fit_t fit;
+
+    read_text(&log,
+              "a,2020-01-01,1\na,2020-01-11,1\na,2020-01-21,1\na,2020-01-31,1\n"
+              "b,2020-01-01,1\nb,2020-01-11,1\nb,2020-01-21,1\nb,2020-01-31,1\n",
+              (nb_purchase_options_t){0});
+    assert_ok(nb_fit(&fit, &log));
+    assert_false(fit.converged);
+    assert_false(fit.has_spend);
+    assert_non_null(strstr(fit.why_no_spend, "too few customers"));
+    assert_true(isnan(nb_fit_outlook(&fit, &log.buyers[0], .1, 1).value));
+    nb_purchase_log_free(&log);
+}
+
+static void test_fit_goes_on_without_money(void **state)
+{
+    (void)state;
+    synthetic_t small = known;
+    size_t length;
+    nb_purchase_log_t log;
+    nb_fit_t fit;
+
+    small.n_customers = 500;
+    char *text = synthetic_text(&small, &length);
+    read_text(&log, text, (nb_purchase_options_t){.columns = "customer=customer,date=date"});
+    assert_ok(nb_fit(&fit, &log));
+    assert_true(fit.converged);
+    assert_false(fit.has_spend);
+    assert_string_equal(fit.why_no_spend, "the log has no spend");
+    nb_purchase_log_free(&log);
+    free(text);
+}
+
+static void test_fit_survives_failing_memory(void **state)
+{
+    (void)state;
+    synthetic_t small = known;
+    size_t length;
+    nb_purchase_log_t log;
+    nb_fit_t fit;
+
+    small.n_customers = 100;
+    char *text = synthetic_text(&small, &length);
+    read_text(&log, text, (nb_purchase_options_t){0});
+    uint64_t before = nb_alloc_count();
+    assert_ok(nb_fit(&fit, &log));
+    uint64_t n = nb_alloc_count() - before;
+    assert_true(n >= 2);
+    for (uint64_t i = 1; i <= n; i++) {
+        nb_alloc_fail_at(i);
+        assert_int_equal(nb_fit(&fit, &log), NB_ERR_MEMORY);
+        nb_alloc_fail_at(0);
+    }
+    nb_purchase_log_free(&log);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +295,12 @@ int main(void)
         cmocka_unit_test(test_fit_cdnow_finds_the_published_spend),
         cmocka_unit_test(test_fit_cdnow_reproduces_the_holdout_table),
         cmocka_unit_test(test_fit_cdnow_reproduces_the_cumulative_repeat_purchases),
+        cmocka_unit_test(test_fit_gives_known_parameters_back),
+        cmocka_unit_test(test_fit_does_not_depend_on_the_unit),
+        cmocka_unit_test(test_fit_refuses_logs_that_say_nothing),
+        cmocka_unit_test(test_fit_says_that_it_did_not_converge),
+        cmocka_unit_test(test_fit_goes_on_without_money),
+        cmocka_unit_test(test_fit_survives_failing_memory),
     };
 
     return cmocka_run_group_tests(tests, load_cdnow, unload_cdnow);
