@@ -195,23 +195,37 @@ static int make_values(nb_draft_axis_t *self, const nb_node_t *list, int is_log)
     return NB_OK;
 }
 
+static int print_canonical(const void *node, FILE *out)
+{
+    return nb_node_canonical(node, out);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* no two values mean the same: 0.5 and 0.50 do */
 static int check_distinct(const nb_draft_axis_t *self)
 {
     char **sorted = NULL;
     int code = NB_OK;
 
     NB_TRY(nb_alloc(&sorted, self->n, sizeof *sorted));
-    memcpy(sorted, self->texts, self->n * sizeof *sorted);
-    qsort(sorted, self->n, sizeof *sorted, compare_texts);
+    for (size_t i = 0; i < self->n && code == NB_OK; i++) {
+        code = nb_draft_print(&sorted[i], print_canonical, self->values[i]);
+    }
+    if (code == NB_OK) {
+        qsort(sorted, self->n, sizeof *sorted, compare_texts);
+    }
     for (size_t i = 1; i < self->n && code == NB_OK; i++) {
         if (strcmp(sorted[i - 1], sorted[i]) == 0) {
-            code = nb_node_error(NB_ERR_CONFIG, self->node, "value %s given twice", sorted[i]);
+            code =
+                nb_node_error(NB_ERR_CONFIG, self->node, "a value of '%s' given twice", self->key);
         }
+    }
+    for (size_t i = 0; i < self->n; i++) {
+        nb_free(sorted[i]);
     }
     nb_free(sorted);
     return code;
