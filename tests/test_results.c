@@ -41,7 +41,7 @@ static int set_up_with(void **state, unsigned mask)
 {
     fixture_t *self = calloc(1, sizeof *self);
 
-    if (!self || sample_make_folder(self->folder, "/tmp") != 0) {
+    if (!self || sample_make_folder(self->folder, sample_fast_folder()) != 0) {
         return -1;
     }
     snprintf(self->path, sizeof self->path, "%s/results.h5", self->folder);
@@ -207,7 +207,7 @@ static void test_results_are_the_same_bytes_for_any_order_and_process(void **sta
 
     assert_ok(write_results(self));
     assert_ok(nb_file_sha256(self->path, first));
-    assert_int_equal(sample_make_folder(folder, "/tmp"), 0);
+    assert_int_equal(sample_make_folder(folder, sample_fast_folder()), 0);
     snprintf(path, sizeof path, "%s/other name.h5", folder);
     pid = fork();
     if (pid == 0) { /* another process, with other bytes in memory that was never set */
@@ -239,15 +239,6 @@ static void test_results_plan_hash_is_empty_without_a_file(void **state)
     assert_string_equal(hash, self->plan.view.plan_hash);
 }
 
-static void write_plain(const char *path, const void *bytes, size_t n)
-{
-    FILE *file = fopen(path, "wb");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, n, file), n);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void check_refused(const char *path, const char *sentence)
 {
     nb_results_t results;
@@ -266,29 +257,25 @@ static void test_results_refuse_files_of_another_kind(void **state)
     const char *key = self->plan.keys[0];
     nb_results_t results;
     char path[600];
-    FILE *file;
     size_t n;
 
     assert_fails(nb_results_open(&results, self->path), NB_ERR_NOT_FOUND,
                  "results.h5 does not exist");
     assert_fails(nb_results_open(&results, self->folder), NB_ERR_FORMAT, "is no regular file");
-    write_plain(self->path, "cell,equity\n", 12);
+    sample_write_file(self->path, "cell,equity\n", 12);
     check_refused(self->path, "is not an HDF5 file");
-    write_plain(self->path, "", 0);
+    sample_write_file(self->path, "", 0);
     check_refused(self->path, "is empty");
     snprintf(path, sizeof path, "%s/units/%.2s/%s.h5", self->store.path, key, key);
     check_refused(path, "is a file of kind \"unit\", expected \"results\"");
     assert_ok(write_results(self));
-    file = fopen(self->path, "rb");
-    assert_non_null(file);
-    n = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
+    n = sample_read_file(self->path, bytes, sizeof bytes);
     for (size_t length = 8; length < n; length += n / 20) {
-        write_plain(self->path, bytes, length);
+        sample_write_file(self->path, bytes, length);
         check_refused(self->path, "truncated");
     }
     bytes[n / 2] ^= 1;
-    write_plain(self->path, bytes, n);
+    sample_write_file(self->path, bytes, n);
     check_refused(self->path, "damaged");
 }
 
