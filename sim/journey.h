@@ -365,6 +365,9 @@ double journey_sigma_u(const journey_world_t *world);
 float journey_fit(const journey_t *run, const visit_t *visit, unsigned product);
 void journey_utilities(const journey_t *run, const visit_t *visit, double *utility);
 
+/* journey_conversion.c */
+double journey_conversion(journey_t *run, uint32_t customer);
+
 /* journey_respond.c */
 int journey_fulfil(journey_t *run, visit_t *visit, unsigned respond) NB_MUST_CHECK;
 int journey_first_purchase(journey_t *run, uint32_t customer) NB_MUST_CHECK;

@@ -12,7 +12,8 @@
 static double order_value(const journey_t *run, const visit_t *visit, unsigned j, unsigned respond)
 {
     const nb_journey_settings_t *set = &run->world->set;
-    double basket = set->spend_varies ? run->customers[visit->customer].basket_scale * set->spend_p : 1;
+    double basket =
+        set->spend_varies ? run->customers[visit->customer].basket_scale * set->spend_p : 1;
     double gross = set->money_price * run->world->price[j] * basket;
     double margin = gross * run->world->margin[j];
     double cost = set->cost_delivery + (respond == RESPOND_EXPRESS ? set->cost_express : 0);

@@ -96,7 +96,7 @@ static void draw_other_traits(journey_t *run, size_t i)
     uint32_t words[4];
 
     who->rate = (float)(draw_gamma_trait(run, luck, 1, set->need_shape, set->need_rate) *
-                        set->need_scale * set->period_weeks);
+                        set->period_weeks);
     who->agency = (float)draw_beta_trait(run, luck, 2, set->agency_a, set->agency_b);
     who->certainty_mean = (float)draw_beta_trait(run, luck, 3, set->certainty_a, set->certainty_b);
     run->sociability[i] = (float)(2 * draw_gamma_trait(run, luck, 4, set->sociability_shape, 1));
@@ -131,6 +131,9 @@ static void set_newborn_state(journey_t *run, size_t i, int period)
     run->clock[i] = (float)nb_dist_exponential(words[0], words[1]);
     double weekly = set->churn_weekly * exp(-set->churn_loyalty * who->loyalty);
     run->hazard[i] = (float)(-log1p(-fmin(weekly, 0.999)) * set->period_weeks);
+    if (set->need_conversion != CONVERSION_NONE) {
+        who->rate /= (float)journey_conversion(run, (uint32_t)i);
+    }
     nb_rng_block(run->spec.key, draw_at(run->luck[i], 0, DRAW_ARRIVAL, 0, 0), words);
     run->next_need[i] = run->season_time[period - run->first_period] +
                         nb_dist_exponential(words[0], words[1]) / who->rate;

@@ -16,7 +16,6 @@
     X(discount_annual, "discount.annual", 0.10, 0, 1, "a year", "A", "", "annual discount rate of every reported value") \
     X(need_shape, "need.shape", 0.9, 0.01, 100, "", "L", "NBD: Ehrenberg 1959", "shape r of the Gamma need rate over customers") \
     X(need_rate, "need.rate", 3, 0.01, 10000, "weeks", "L", "NBD: Ehrenberg 1959", "rate alpha of the Gamma need rate over customers") \
-    X(need_scale, "need.scale", 1, 0.01, 1000, "", "A", "", "factor on every need rate; fitted worlds divide by the conversion with it") \
     X(need_lost, "need.lost", 0.15, 0, 1, "a week", "A", "", "probability that an open need is lost") \
     X(need_target_sd, "need.target_sd", 0.35, 0, 5, "taste", "A", "", "spread of what is wanted around the taste") \
     X(need_season, "need.season", 0, 0, 1, "", "A", "", "amplitude a of the season 1 + a sin(2 pi t / 52)") \
@@ -124,7 +123,6 @@
     X(churn_loyalty, "churn.loyalty", 0.5, 0, 10, "log", "A", "", "effect of loyalty on weekly churn") \
     X(churn_a, "churn.a", 0.793, 0.0001, 1e6, "", "L", "Fader, Hardie & Lee 2005: CDNOW", "family beta: probability at a purchase ~ Beta(a, b)") \
     X(churn_b, "churn.b", 2.426, 0.0001, 1e6, "", "L", "Fader, Hardie & Lee 2005: CDNOW", "family beta: probability at a purchase ~ Beta(a, b)") \
-    X(churn_shift, "churn.shift", 0, -20, 20, "logit", "A", "", "family beta: shift of that probability; fitted worlds calibrate it") \
     X(thank_you_habit, "thank_you.habit", 0.03, 0, 1, "", "A", "", "habit gained by a thank-you")  \
     X(thank_you_fatigue, "thank_you.fatigue", 0.3, 0, 10, "", "A", "", "fatigue added by it")      \
     X(reward_satisfaction, "reward.satisfaction", 0.15, 0, 4, "", "A", "", "satisfaction gained by a reward") \
@@ -137,6 +135,7 @@
     X(quality_sd, "catalogue.quality_sd", 0.3, 0, 3, "", "A", "", "spread of product quality q")   \
     X(price_sd, "catalogue.price_sd", 0.15, 0, 2, "log", "A", "", "spread of product prices")      \
     X(price_quality, "catalogue.price_quality", 0.2, 0, 2, "log", "A", "", "effect of quality on price") \
+    X(price_level, "catalogue.price_level", 1, 0.1, 10, "", "A", "", "factor on every price: demand's elasticity is read off it") \
     X(margin_sd, "catalogue.margin_sd", 0.1, 0, 0.3, "", "A", "", "spread of product margins")     \
     X(money_price, "money.price", 40, 0.01, 1e6, "money", "A", "", "mean price of an order")       \
     X(money_margin, "money.margin", 0.55, 0, 1, "share", "A", "", "mean margin")                   \
@@ -156,10 +155,10 @@
     X(births_bad_word, "births.bad_word", 0.2, 0, 10, "", "A", "", "bad word of mouth per sociability and squared dissatisfaction") \
     X(consent_at_birth, "consent.at_birth", 0, 0, 1, "", "A", "", "share of customers who consent at birth") \
     X(tail_limit, "tail.limit", 0.01, 0, 1, "", "", "", "the tail ends where discounted survival falls below it") \
-    X(p_alive_r, "p_alive.r", 0.2426, 0.0001, 1e4, "", "A", "fitted on a monthly log of everyday", "BG/NBD constants of the P(alive) feature") \
-    X(p_alive_alpha, "p_alive.alpha", 4.414, 0.0001, 1e5, "weeks", "A", "fitted on a monthly log of everyday", "the same") \
-    X(p_alive_a, "p_alive.a", 0.793, 0.0001, 1e4, "", "A", "fitted on a monthly log of everyday", "the same") \
-    X(p_alive_b, "p_alive.b", 2.426, 0.0001, 1e4, "", "A", "fitted on a monthly log of everyday", "the same")
+    X(p_alive_r, "p_alive.r", 0.8596, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
+    X(p_alive_alpha, "p_alive.alpha", 33.49, 0.0001, 1e5, "weeks", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
+    X(p_alive_a, "p_alive.a", 1.644, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
+    X(p_alive_b, "p_alive.b", 10.35, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature")
 
 /* field, key, default, low, high, unit, mark, source, help */
 #define NB_JOURNEY_INTS(X)                                                                         \
@@ -179,11 +178,13 @@
 #define NB_JOURNEY_CHOICES(X)                                                                      \
     X(journey, "journey", 0, "full|transparent", "transparent: every need is bought in its period") \
     X(churn_family, "churn.family", 0, "logistic|beta", "churn at a purchase: by state, or around a Beta(a, b) of the customer") \
+    X(need_conversion, "need.conversion", 0, "none|never|monthly", "divide each need rate by the customer's conversion under this status quo, so that rates are rates of purchase") \
     X(warm_start, "warm_start", 0, "none|log", "log: learners are given the transitions of the burn-in")
 /* clang-format on */
 
 enum { JOURNEY_FULL, JOURNEY_TRANSPARENT };
 enum { CHURN_LOGISTIC, CHURN_BETA };
+enum { CONVERSION_NONE, CONVERSION_NEVER, CONVERSION_MONTHLY };
 
 typedef struct {
 #define NB_FIELD(field, ...) double field;

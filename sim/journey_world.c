@@ -39,7 +39,7 @@ static const nb_point_t point_templates[N_POINTS] = {
     {.name = "repeat", .phase = "repeat", .n_actions = N_REPEAT, .actions = repeat_actions},
 };
 
-/* prices are log-normal around quality, scaled so that their mean is exactly 1 */
+/* prices are log-normal around quality, scaled so that their mean is the price level */
 static void make_catalogue(journey_world_t *world)
 {
     const nb_journey_settings_t *set = &world->set;
@@ -62,7 +62,7 @@ static void make_catalogue(journey_world_t *world)
         world->product_name[j] = world->product_names[j];
     }
     for (unsigned j = 0; j < world->n_products; j++) {
-        world->price[j] *= (float)(world->n_products / sum);
+        world->price[j] *= (float)(set->price_level * world->n_products / sum);
     }
 }
 
@@ -131,6 +131,10 @@ static int check_together(const nb_journey_settings_t *set)
     if (set->dormant_weeks >= set->hygiene_weeks) {
         NB_FAIL(NB_ERR_CONFIG, "dormant.weeks: %g must be below hygiene.weeks, which is %g",
                 set->dormant_weeks, set->hygiene_weeks);
+    }
+    if (set->need_conversion != CONVERSION_NONE && set->journey == JOURNEY_TRANSPARENT) {
+        NB_FAIL(NB_ERR_CONFIG, "need.conversion: every need is bought in a transparent journey, "
+                               "expected none");
     }
     return NB_OK;
 }

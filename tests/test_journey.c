@@ -254,8 +254,7 @@ static nb_journey_settings_t busy_world(const char *key)
         set.churn_weekly = 0.03; /* survival falls fast enough to end the tail */
         set.births_organic = 0;
     }
-    if (strncmp(key, "churn.a", 8) == 0 || strncmp(key, "churn.b", 8) == 0 ||
-        strcmp(key, "churn.shift") == 0) {
+    if (strncmp(key, "churn.a", 8) == 0 || strncmp(key, "churn.b", 8) == 0) {
         set.churn_family = CHURN_BETA;
     }
     return set;
@@ -307,6 +306,10 @@ static void test_journey_impossible_worlds_are_refused_by_name(void **state)
     assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG,
                  "catalogue.products");
     set.catalogue_products = 24;
+    set.need_conversion = CONVERSION_NEVER;
+    set.journey = JOURNEY_TRANSPARENT;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "need.conversion");
+    set.need_conversion = CONVERSION_NONE;
     set.dormant_weeks = 200;
     assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "dormant.weeks");
     assert_null(world);

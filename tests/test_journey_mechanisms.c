@@ -289,6 +289,29 @@ static void test_burn_in_gives_every_strategy_the_same_past(void **state)
     driver_free(&driver[1]);
 }
 
+/* need rates over conversion: purchases come at the rate of the fitted model while nobody leaves.
+ * Conversion is taken at birth; trust and habit move it a little afterwards, hence 5 %. */
+static void test_conversion_turns_purchase_rates_into_need_rates(void **state)
+{
+    enum { WEEKS = 78 };
+    driver_t driver;
+
+    (void)state;
+    driver_defaults(&driver);
+    driver.set.need_conversion = CONVERSION_NEVER;
+    driver.set.need_queue = 1;
+    driver.set.need_shape = 9; /* even rates: little sampling noise */
+    driver.set.need_rate = 90;
+    driver.set.churn_weekly = 0;
+    driver.set.churn_purchase = -50;
+    driver_start(&driver, 4, 3000, WEEKS);
+    driver_play(&driver, 0);
+    /* the first orders need some weeks: a need lives 1 / 0.235 weeks, so about 4 of 78 are lost at
+     * the end */
+    assert_close(driver_scalar(&driver, "orders"), 0.1 * (WEEKS - 3), 0.05, 0);
+    driver_free(&driver);
+}
+
 static void test_purchase_log_holds_every_order(void **state)
 {
     driver_t driver;
@@ -409,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_express_costs_and_pleases),
         cmocka_unit_test(test_traits_have_their_moments),
         cmocka_unit_test(test_burn_in_gives_every_strategy_the_same_past),
+        cmocka_unit_test(test_conversion_turns_purchase_rates_into_need_rates),
         cmocka_unit_test(test_purchase_log_holds_every_order),
         cmocka_unit_test(test_oracle_expects_what_happens),
     };
