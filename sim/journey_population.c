@@ -96,7 +96,7 @@ static void draw_other_traits(journey_t *run, size_t i)
     uint32_t words[4];
 
     who->rate = (float)(draw_gamma_trait(run, luck, 1, set->need_shape, set->need_rate) *
-                        set->period_weeks);
+                        set->need_scale * set->period_weeks);
     who->agency = (float)draw_beta_trait(run, luck, 2, set->agency_a, set->agency_b);
     who->certainty_mean = (float)draw_beta_trait(run, luck, 3, set->certainty_a, set->certainty_b);
     run->sociability[i] = (float)(2 * draw_gamma_trait(run, luck, 4, set->sociability_shape, 1));

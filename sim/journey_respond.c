@@ -190,7 +190,7 @@ void journey_churn_at_purchase(journey_t *run, uint32_t i)
     if (set->churn_family == CHURN_BETA) {
         double p = fmin(fmax(who->churn_base, 1e-12), 1 - 1e-7);
 
-        base = log(p / (1 - p));
+        base = log(p / (1 - p)) + set->churn_shift;
     }
     if (set->journey == JOURNEY_FULL) {
         base += -set->churn_satisfaction * run->satisfaction[i] -

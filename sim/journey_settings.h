@@ -16,6 +16,7 @@
     X(discount_annual, "discount.annual", 0.10, 0, 1, "a year", "A", "", "annual discount rate of every reported value") \
     X(need_shape, "need.shape", 0.9, 0.01, 100, "", "L", "NBD: Ehrenberg 1959", "shape r of the Gamma need rate over customers") \
     X(need_rate, "need.rate", 3, 0.01, 10000, "weeks", "L", "NBD: Ehrenberg 1959", "rate alpha of the Gamma need rate over customers") \
+    X(need_scale, "need.scale", 1, 0.01, 1000, "", "A", "", "factor on every need rate; fitted worlds calibrate it") \
     X(need_lost, "need.lost", 0.15, 0, 1, "a week", "A", "", "probability that an open need is lost") \
     X(need_target_sd, "need.target_sd", 0.35, 0, 5, "taste", "A", "", "spread of what is wanted around the taste") \
     X(need_season, "need.season", 0, 0, 1, "", "A", "", "amplitude a of the season 1 + a sin(2 pi t / 52)") \
@@ -123,6 +124,7 @@
     X(churn_loyalty, "churn.loyalty", 0.5, 0, 10, "log", "A", "", "effect of loyalty on weekly churn") \
     X(churn_a, "churn.a", 0.793, 0.0001, 1e6, "", "L", "Fader, Hardie & Lee 2005: CDNOW", "family beta: probability at a purchase ~ Beta(a, b)") \
     X(churn_b, "churn.b", 2.426, 0.0001, 1e6, "", "L", "Fader, Hardie & Lee 2005: CDNOW", "family beta: probability at a purchase ~ Beta(a, b)") \
+    X(churn_shift, "churn.shift", 0, -20, 20, "logit", "A", "", "family beta: shift of that probability; fitted worlds calibrate it") \
     X(thank_you_habit, "thank_you.habit", 0.03, 0, 1, "", "A", "", "habit gained by a thank-you")  \
     X(thank_you_fatigue, "thank_you.fatigue", 0.3, 0, 10, "", "A", "", "fatigue added by it")      \
     X(reward_satisfaction, "reward.satisfaction", 0.15, 0, 4, "", "A", "", "satisfaction gained by a reward") \

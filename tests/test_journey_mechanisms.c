@@ -289,26 +289,29 @@ static void test_burn_in_gives_every_strategy_the_same_past(void **state)
     driver_free(&driver[1]);
 }
 
-/* need rates over conversion: purchases come at the rate of the fitted model while nobody leaves.
- * Conversion is taken at birth; trust and habit move it a little afterwards, hence 5 %. */
+/* Needs over conversion are purchases, as long as the state is that of birth: each customer's first order after birth
+ * comes at her purchase rate. Counted over 26 weeks at rates so low that later orders hardly matter. */
 static void test_conversion_turns_purchase_rates_into_need_rates(void **state)
 {
-    enum { WEEKS = 78 };
+    enum { N = 20000, WEEKS = 26 };
     driver_t driver;
+    double mean;
 
     (void)state;
     driver_defaults(&driver);
     driver.set.need_conversion = CONVERSION_NEVER;
     driver.set.need_queue = 1;
-    driver.set.need_shape = 9; /* even rates: little sampling noise */
-    driver.set.need_rate = 90;
-    driver.set.churn_weekly = 0;
+    driver.set.need_shape = 10000;
+    driver.set.need_rate = 1e6;
+    driver.set.churn_weekly = driver.set.births_organic = 0;
     driver.set.churn_purchase = -50;
-    driver_start(&driver, 4, 3000, WEEKS);
+    driver.set.habit_gain = 0; /* the first order moves habit, trust and certainty: hold them */
+    driver.set.trust_rate = driver.set.certainty_learning = driver.set.price_reference_rate = 0;
+    driver_start(&driver, 4, N, WEEKS);
     driver_play(&driver, 0);
-    /* the first orders need some weeks: a need lives 1 / 0.235 weeks, so about 4 of 78 are lost at
-     * the end */
-    assert_close(driver_scalar(&driver, "orders"), 0.1 * (WEEKS - 3), 0.05, 0);
+    mean = driver_scalar(&driver, "orders");
+    /* rate 0.01 a week, less the 1 / 0.235 weeks that a need waits; 4.9 SE of a Poisson mean: false-alarm rate 1e-6 */
+    assert_close(mean, 0.01 * (WEEKS - 2.9), 0, 4.9 * sqrt(mean / N));
     driver_free(&driver);
 }
 
