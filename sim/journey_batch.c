@@ -79,8 +79,12 @@ static int begin_round(journey_t *run)
 static int finish_round(journey_t *run)
 {
     for (size_t v = 0; v < run->n_visits; v++) {
-        if (run->visits[v].ordered) {
-            journey_churn_at_purchase(run, run->visits[v].customer);
+        const visit_t *visit = &run->visits[v];
+
+        if (visit->ordered) {
+            journey_churn_at_purchase(run, visit->customer);
+        } else if (visit->ended) {
+            NB_TRY(journey_end_journey(run, visit->customer, visit->ordinal));
         }
     }
     if (run->more_rounds) {

@@ -180,16 +180,15 @@ static double series_at(const journey_t *run, unsigned k, double weeks)
     return t < run->spec.periods ? run->series[k * (size_t)run->spec.periods + (size_t)t] : NAN;
 }
 
-static double series_sum(const journey_t *run, unsigned k, double weeks)
+double journey_repeats(const journey_t *run, int periods)
 {
-    int n = periods_of(run->world, weeks);
     double sum = 0;
 
-    if (n > run->spec.periods) {
+    if (periods > run->spec.periods) {
         return NAN;
     }
-    for (int t = 0; t < n; t++) {
-        sum += run->series[k * (size_t)run->spec.periods + (size_t)t];
+    for (int t = 0; t < periods; t++) {
+        sum += run->series[SERIES_orders * (size_t)run->spec.periods + (size_t)t];
     }
     return sum;
 }
@@ -226,8 +225,8 @@ static void fill_counts(journey_t *run)
     s[SCALAR_open_rate] = ratio(h->opens, h->contacts);
     s[SCALAR_unsubscribe_rate] = ratio(h->unsubscribes, h->contacts);
     s[SCALAR_orders] = (h->orders - h->first_orders) / n0;
-    s[SCALAR_repeat_39] = series_sum(run, SERIES_orders, 39);
-    s[SCALAR_repeat_78] = series_sum(run, SERIES_orders, 78);
+    s[SCALAR_repeat_39] = journey_repeats(run, periods_of(run->world, 39));
+    s[SCALAR_repeat_78] = journey_repeats(run, periods_of(run->world, 78));
     s[SCALAR_return_rate] = ratio(h->returns, h->orders);
     s[SCALAR_complaint_rate] = ratio(h->complaints, h->orders);
     s[SCALAR_visits] = h->visits / n0;
