@@ -125,22 +125,22 @@ static int find_common(const nb_plan_t *plan, const char *name, char **out)
     *out = NULL;
     for (size_t i = 0; i < plan->n_cells; i++) {
         const sample_t sample = {plan, &plan->cells[i]};
-        int is_same;
+        int is_same, code;
 
         if (strcmp(sample.cell->strategy.name, name) != 0) {
             continue;
         }
-        NB_TRY(nb_draft_print(&text, write_sample, &sample));
-        if (!*out) {
+        code = nb_draft_print(&text, write_sample, &sample);
+        if (code == NB_OK && !*out) {
             *out = text;
             continue;
         }
-        is_same = strcmp(text, *out) == 0;
+        is_same = code == NB_OK && strcmp(text, *out) == 0;
         nb_free(text);
         if (!is_same) {
             nb_free(*out);
             *out = NULL;
-            return NB_OK;
+            return code;
         }
     }
     return NB_OK;
