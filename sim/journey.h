@@ -394,8 +394,6 @@ int journey_act(void *run, const nb_batch_t *batch, const nb_choice_t *choice) N
 /* journey_metrics.c */
 int journey_storage(journey_t *run) NB_MUST_CHECK;
 void journey_record(journey_t *run);
-double journey_repeats(const journey_t *run,
-                       int periods); /* orders after the first, per initial customer */
 int journey_result(void *run, nb_result_t *out) NB_MUST_CHECK;
 
 /* journey_oracle.c */

@@ -180,8 +180,10 @@ static double series_at(const journey_t *run, unsigned k, double weeks)
     return t < run->spec.periods ? run->series[k * (size_t)run->spec.periods + (size_t)t] : NAN;
 }
 
-double journey_repeats(const journey_t *run, int periods)
+/* orders after the first, per initial customer; NaN beyond the horizon */
+static double count_repeats(const journey_t *run, double weeks)
 {
+    int periods = periods_of(run->world, weeks);
     double sum = 0;
 
     if (periods > run->spec.periods) {
@@ -225,8 +227,8 @@ static void fill_counts(journey_t *run)
     s[SCALAR_open_rate] = ratio(h->opens, h->contacts);
     s[SCALAR_unsubscribe_rate] = ratio(h->unsubscribes, h->contacts);
     s[SCALAR_orders] = (h->orders - h->first_orders) / n0;
-    s[SCALAR_repeat_39] = journey_repeats(run, periods_of(run->world, 39));
-    s[SCALAR_repeat_78] = journey_repeats(run, periods_of(run->world, 78));
+    s[SCALAR_repeat_39] = count_repeats(run, 39);
+    s[SCALAR_repeat_78] = count_repeats(run, 78);
     s[SCALAR_return_rate] = ratio(h->returns, h->orders);
     s[SCALAR_complaint_rate] = ratio(h->complaints, h->orders);
     s[SCALAR_visits] = h->visits / n0;
