@@ -120,18 +120,19 @@ static const struct argp parser = {
     NULL,
     NULL};
 
-/* 1 where the file begins as HDF5 does */
-static int check_hdf5(const char *path)
+/* 1 where the input is a results file: by its name, or because it begins as HDF5 does */
+static int check_results(const char *path)
 {
     static const char signature[] = "\x89HDF\r\n\x1a\n";
     char bytes[sizeof signature - 1];
     FILE *file = fopen(path, "rb");
-    size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    size_t n = file ? fread(bytes, 1, sizeof bytes, file) : 0, length = strlen(path);
 
     if (file) {
         fclose(file);
     }
-    return n == sizeof bytes && memcmp(bytes, signature, n) == 0;
+    return (length > 3 && strcmp(path + length - 3, ".h5") == 0) ||
+           (n == sizeof bytes && memcmp(bytes, signature, n) == 0);
 }
 
 static int read_plan(nb_plan_t *plan, arguments_t *arguments)
@@ -139,7 +140,7 @@ static int read_plan(nb_plan_t *plan, arguments_t *arguments)
     nb_results_t results;
     int code;
 
-    if (!check_hdf5(arguments->input)) {
+    if (!check_results(arguments->input)) {
         return nb_plan_init(plan, arguments->input, arguments->sets, arguments->n_sets);
     }
     if (!arguments->output) {

@@ -54,6 +54,25 @@ static void test_command_compares_results(void **state)
     assert_command(kit, 0, "\"done\": 18", "nextbest info results.h5 --format json");
 }
 
+static void test_command_lists_and_describes(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "lin_ts ", "nextbest list policies");
+    assert_command(kit, 0, "\"name\": \"everyday\"", "nextbest list scenarios --format json");
+    assert_command(kit, 2, "the nearest is \"policies\"", "nextbest list polices");
+    assert_command(kit, 2, "list what?", "nextbest list");
+    assert_command(kit, 0, "Thompson", "nextbest describe lin_ts");
+    assert_command(kit, 0, "\"settings\": [", "nextbest describe lin_ts --format json");
+    assert_command(kit, 0, "Decision points", "nextbest describe journey");
+    assert_command(kit, 0, "log_tenure", "nextbest describe observation");
+    assert_command(kit, 0, "hypothesis:", "nextbest describe quickstart");
+    assert_command(kit, 0, "Unit: money", "nextbest describe equity");
+    assert_command(kit, 0, "softmax",
+                   "nextbest describe $NB_BUILD_ROOT/examples/plugin_softmax.so");
+    assert_command(kit, 2, "the nearest is \"lin_ts\"", "nextbest describe lin_st");
+}
+
 static void test_command_notices_that_its_output_is_lost(void **state)
 {
     command_kit_t *kit = *state;
@@ -71,6 +90,7 @@ int main(void)
         COMMAND_TEST(test_command_refuses_wrong_use),
         COMMAND_TEST(test_command_refuses_files_that_are_no_results),
         COMMAND_TEST(test_command_compares_results),
+        COMMAND_TEST(test_command_lists_and_describes),
         COMMAND_TEST(test_command_notices_that_its_output_is_lost),
     };
 
