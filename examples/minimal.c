@@ -57,7 +57,7 @@ static int run_experiment(const nb_plan_t *plan)
 
 int main(void)
 {
-    static const char *const sets[] = {"customers=300", "periods=26", "replications=2"};
+    static const char *const sets[] = {"customers=100", "periods=26", "replications=2"};
     nb_plan_t plan;
     int code = nb_plan_init(&plan, "quickstart", sets, sizeof sets / sizeof sets[0]);
 
