@@ -4,23 +4,36 @@
 #include "bench/plan.h"
 #include "core/memory.h"
 
-enum { N_ATTRIBUTES = 4, DELTA_SIZE = 40 };
+enum { N_ATTRIBUTES = 5, DELTA_SIZE = 40, WORLD_SIZE = 21 };
 
-static const char *const attribute_names[] = {"metrics", "baseline", "delta", "hypothesis"};
+static const char *const attribute_names[] = {"metrics", "baseline", "delta", "hypothesis",
+                                              "worlds"};
 
-/* texts of the attributes, and behind them the place where delta is printed */
+/* the world of every cell, so that only strategies of one world are compared */
+static void print_worlds(const nb_plan_t *plan, char *out)
+{
+    for (size_t i = 0; i < plan->n_cells; i++) {
+        out += snprintf(out, WORLD_SIZE + 1, "%s%zu", i > 0 ? " " : "", plan->cells[i].i_world);
+    }
+}
+
+/* texts of the attributes, and behind them the places where delta and worlds are printed */
 static int make_attributes(const nb_plan_t *plan, nb_results_plan_t *out)
 {
     const char **values = NULL;
-    char *delta;
+    char *delta, *worlds;
 
-    NB_TRY(nb_alloc(&values, 1, N_ATTRIBUTES * sizeof *values + DELTA_SIZE));
+    NB_TRY(nb_alloc(&values, 1,
+                    N_ATTRIBUTES * sizeof *values + DELTA_SIZE + plan->n_cells * WORLD_SIZE + 1));
     delta = (char *)(values + N_ATTRIBUTES);
+    worlds = delta + DELTA_SIZE;
     snprintf(delta, DELTA_SIZE, "%.17g", plan->delta);
+    print_worlds(plan, worlds);
     values[0] = plan->metrics;
     values[1] = plan->baseline;
     values[2] = delta;
     values[3] = plan->hypothesis;
+    values[4] = worlds;
     out->n_attributes = N_ATTRIBUTES;
     out->attribute_names = attribute_names;
     out->attribute_values = values;

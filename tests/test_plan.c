@@ -344,6 +344,8 @@ static void test_plan_view_lends_labels_and_attributes(void **state)
     assert_string_equal(view.attribute_names[2], "delta");
     assert_string_equal(view.attribute_values[2], "0.125");
     assert_string_equal(view.attribute_values[3], "[]");
+    assert_string_equal(view.attribute_names[4], "worlds");
+    assert_string_equal(view.attribute_values[4], "0 0 1 1");
     assert_ptr_equal(view.params, plan.params);
     assert_string_equal(view.plan_hash, plan.plan_hash);
     nb_plan_view_free(&view);
