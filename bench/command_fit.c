@@ -8,6 +8,7 @@
 
 #include "bench/fit_output.h"
 #include "bench/fit_scenario.h"
+#include "core/parallel.h"
 
 enum {
     OPT_MODEL = 1000,
@@ -20,6 +21,8 @@ enum {
     OPT_FORMAT,
     OPT_DISCOUNT,
     OPT_MARGIN,
+    OPT_JOURNEY,
+    OPT_STATUS_QUO,
 };
 
 typedef struct {
@@ -28,7 +31,11 @@ typedef struct {
     nb_purchase_options_t log;
     int as_json;
     double discount, margin;
+    int is_full, has_journey;
+    const char *status_quo; /* NULL until said */
 } arguments_t;
+
+enum { PILOT_CUSTOMERS = 10000, PILOT_REPLICATIONS = 8 };
 
 static const char doc[] =
     "Fit how often customers buy, when they leave and what they spend (BG/NBD and Gamma-Gamma, by "
@@ -46,11 +53,19 @@ static const char doc[] =
     "  nextbest fit purchases.csv --model bgnbd\n"
     "  nextbest fit CDNOW_sample.txt --model bgnbd --columns customer=1,date=3,spend=5 "
     "--date-format %Y%m%d --calibration-end 1997-09-30 -o cdnow.yaml\n"
+    "  nextbest fit purchases.csv -o world.yaml --journey full --status-quo monthly\n"
     "  nextbest fit summary.csv --rfm --per-customer outlook.csv --margin 0.3";
 
 static const struct argp_option options[] = {
     {"model", OPT_MODEL, "bgnbd", 0, "Model of purchases (bgnbd, the only one so far)", 0},
     {"output", 'o', "SCENARIO.yaml", 0, "Write a scenario to run policies on", 0},
+    {"journey", OPT_JOURNEY, "transparent|full", 0,
+     "With -o: every need is bought (transparent, the default), or customers notice, choose and "
+     "buy "
+     "as in the journey (full), calibrated by pilot runs that take half a minute",
+     0},
+    {"status-quo", OPT_STATUS_QUO, "never|monthly", 0,
+     "With --journey full: the strategy that the log was made under (never)", 0},
     {"per-customer", OPT_CUSTOMERS, "FILE.csv", 0, "Write the outlook of each customer", 0},
     {"columns", OPT_COLUMNS, "NAME=COLUMN,...", 0,
      "Columns by header name or number from 1: customer, date and spend; with --rfm customer, "
@@ -104,6 +119,40 @@ static void check_model(const char *value, const struct argp_state *state)
     choose("model", value, "bgnbd", state);
 }
 
+/* options of the scenario, which need one to be written */
+static void check_scenario(arguments_t *arguments, const struct argp_state *state)
+{
+    if (arguments->has_journey && !arguments->scenario) {
+        argp_error(state, "--journey is about the scenario of -o");
+    }
+    if (arguments->status_quo && !arguments->is_full) {
+        argp_error(state, "--status-quo is about --journey full");
+    }
+    if (arguments->is_full && !arguments->status_quo) {
+        arguments->status_quo = "never";
+    }
+}
+
+static error_t parse_scenario_option(int key, char *value, arguments_t *arguments,
+                                     const struct argp_state *state)
+{
+    switch (key) {
+    case 'o':
+        arguments->scenario = value;
+        return 0;
+    case OPT_JOURNEY:
+        arguments->has_journey = 1;
+        arguments->is_full = choose("journey", value, "transparent|full", state);
+        return 0;
+    case OPT_STATUS_QUO:
+        choose("status-quo", value, "never|monthly", state);
+        arguments->status_quo = value;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 static error_t parse_log_option(int key, char *value, arguments_t *arguments,
                                 const struct argp_state *state)
 {
@@ -133,6 +182,7 @@ static error_t parse_log_option(int key, char *value, arguments_t *arguments,
         if (!arguments->path) {
             argp_error(state, "which log?");
         }
+        check_scenario(arguments, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -147,9 +197,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPT_MODEL:
         check_model(value, state);
         return 0;
-    case 'o':
-        arguments->scenario = value;
-        return 0;
     case OPT_CUSTOMERS:
         arguments->customers = value;
         return 0;
@@ -163,8 +210,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         arguments->margin = read_number("margin", value, 0, 1, state);
         return 0;
     default:
-        return parse_log_option(key, value, arguments, state);
+        break;
     }
+    if (parse_scenario_option(key, value, arguments, state) == 0) {
+        return 0;
+    }
+    return parse_log_option(key, value, arguments, state);
 }
 
 /* each line of the notes, marked as ours */
@@ -198,7 +249,20 @@ static int write_scenario(void *data, FILE *out)
 {
     const written_t *self = data;
     nb_fit_scenario_t scenario = {
-        .fit = self->fit, .log = self->log, .discount = self->arguments->discount};
+        .fit = self->fit,
+        .log = self->log,
+        .discount = self->arguments->discount,
+        .pilot = {.status_quo = self->arguments->status_quo,
+                  .n_customers = PILOT_CUSTOMERS,
+                  .n_replications = PILOT_REPLICATIONS,
+                  .n_threads = nb_parallel_processors(),
+                  .seed = 1},
+    };
+
+    if (self->arguments->is_full) {
+        fprintf(stderr, "nextbest fit: pilot runs: the journey under %s...\n",
+                self->arguments->status_quo);
+    }
 
     return nb_fit_scenario_write(&scenario, out);
 }

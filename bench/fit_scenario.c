@@ -61,7 +61,7 @@ static void comment_number(const char *name, double value, double error, FILE *o
 }
 
 /* provenance: log, dates, parameters in the log's unit with standard errors */
-static void write_head(const nb_fit_scenario_t *self, FILE *out)
+static void write_head(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, FILE *out)
 {
     const nb_fit_t *fit = self->fit;
     const nb_purchase_log_t *log = self->log;
@@ -90,22 +90,38 @@ static void write_head(const nb_fit_scenario_t *self, FILE *out)
         fprintf(out, "# No spend was fitted: %s. Prices are the journey's defaults.\n",
                 fit->why_no_spend);
     }
+    if (self->pilot.status_quo) {
+        fprintf(
+            out,
+            "# Journey on: with the scale of needs and the shift of churn below the strategy %s "
+            "comes to\n# %.4f repeat purchases per customer in 39 weeks and %.4f in 78; the "
+            "transparent journey, which is the\n# fitted model, has %.4f and %.4f (pilot runs of "
+            "%zu customers).\n",
+            self->pilot.status_quo, pilot->reached[0], pilot->reached[1], pilot->target[0],
+            pilot->target[1], self->pilot.n_customers * (size_t)self->pilot.n_replications);
+    }
     fputs("# response not identified from this log: what actions do is assumed\n", out);
 }
 
-/* transparent: every need becomes a purchase at one price, so that the fitted model comes out */
-static void write_settings(const nb_fit_scenario_t *self, FILE *out)
+/* transparent: every need becomes a purchase at one price, so that the fitted model comes out;
+ * else the journey's own choice and prices, with needs and churn as the pilot runs found */
+static void write_settings(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, FILE *out)
 {
     const nb_fit_t *fit = self->fit;
     double alpha_weeks = fit->bgnbd.alpha * self->log->unit_days / DAYS_A_WEEK;
 
     fprintf(out, "customers: %zu\nperiods: %ld\nperiod_weeks: %.17g\n", self->log->n,
             span_days(self->log), 1.0 / DAYS_A_WEEK);
-    fprintf(out, "journey: transparent\ndiscount: {annual: %.17g}\n", self->discount);
-    fprintf(out, "need: {queue: true, shape: %.17g, rate: %.17g}\n", fit->bgnbd.r, alpha_weeks);
-    fprintf(out, "churn: {family: beta, a: %.17g, b: %.17g, weekly: 0}\n", fit->bgnbd.a,
-            fit->bgnbd.b);
-    fputs("births: {organic: 0}\ncatalogue: {price_sd: 0, price_quality: 0}\n", out);
+    fprintf(out, "journey: %s\ndiscount: {annual: %.17g}\n",
+            self->pilot.status_quo ? "full" : "transparent", self->discount);
+    fprintf(out, "need: {queue: true, shape: %.17g, rate: %.17g, scale: %.6g}\n", fit->bgnbd.r,
+            alpha_weeks, pilot->need_scale);
+    fprintf(out, "churn: {family: beta, a: %.17g, b: %.17g, weekly: 0, shift: %.6g}\n",
+            fit->bgnbd.a, fit->bgnbd.b, pilot->churn_shift);
+    fputs("births: {organic: 0}\n", out);
+    if (!self->pilot.status_quo) {
+        fputs("catalogue: {price_sd: 0, price_quality: 0}\n", out);
+    }
     if (fit->has_spend) {
         fprintf(out, "money: {price: %.17g}\nspend: {p: %.17g, q: %.17g}\n", fit->mean_spend,
                 fit->spend.p, fit->spend.q);
@@ -114,24 +130,23 @@ static void write_settings(const nb_fit_scenario_t *self, FILE *out)
             alpha_weeks, fit->bgnbd.a, fit->bgnbd.b);
 }
 
-static void write_text(const nb_fit_scenario_t *self, FILE *out)
+static void write_text(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, FILE *out)
 {
     char name[NAME_SIZE];
 
     scenario_name(self->log->table.name, name);
-    write_head(self, out);
+    write_head(self, pilot, out);
     fprintf(out, "name: %s\nsummary: ", name);
     fputs("fitted to a purchase log by BG/NBD and Gamma-Gamma; response not identified from this "
           "log\n",
           out);
-    write_settings(self, out);
+    write_settings(self, pilot, out);
 }
 
 /* the text as the journey will read it */
-static int check(const char *text, size_t length)
+static int read_settings(const char *text, size_t length, nb_journey_settings_t *out)
 {
     static const char *const own[] = {"name", "summary", "customers", "periods"};
-    nb_journey_settings_t settings;
     nb_config_t config;
     int code = nb_config_init(&config);
 
@@ -140,17 +155,34 @@ static int check(const char *text, size_t length)
     }
     if (code == NB_OK) {
         code = nb_settings_load(nb_journey_settings, config.root, own, sizeof own / sizeof own[0],
-                                &settings);
+                                out);
     }
     nb_config_free(&config);
     return code;
 }
 
+/* the scenario as text (free it) and as settings */
+static int compose(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, char **text,
+                   nb_journey_settings_t *settings)
+{
+    size_t length = 0;
+    FILE *memory = open_memstream(text, &length);
+
+    if (!memory) {
+        NB_FAIL(NB_ERR_MEMORY, "out of memory for a scenario: %s", strerror(errno));
+    }
+    write_text(self, pilot, memory);
+    if (fclose(memory) != 0) {
+        NB_FAIL(NB_ERR_MEMORY, "out of memory for a scenario");
+    }
+    return read_settings(*text, length, settings);
+}
+
 int nb_fit_scenario_write(const nb_fit_scenario_t *self, FILE *out)
 {
+    nb_pilot_t pilot = {.need_scale = 1};
+    nb_journey_settings_t settings;
     char *text = NULL;
-    size_t length = 0;
-    FILE *memory;
     int code;
 
     if (!self->fit->converged) {
@@ -159,18 +191,15 @@ int nb_fit_scenario_write(const nb_fit_scenario_t *self, FILE *out)
                 "about how customers differ",
                 self->log->table.name);
     }
-    memory = open_memstream(&text, &length);
-    if (!memory) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory for a scenario: %s", strerror(errno));
-    }
-    write_text(self, memory);
-    if (fclose(memory) != 0) {
-        code = nb_error_set(NB_ERR_MEMORY, "out of memory for a scenario");
-    } else {
-        code = check(text, length);
+    code = compose(self, &pilot, &text, &settings);
+    if (code == NB_OK && self->pilot.status_quo) {
+        code = nb_pilot_calibrate(&settings, &self->pilot, &pilot);
+        free(text);
+        text = NULL;
+        code = code == NB_OK ? compose(self, &pilot, &text, &settings) : code;
     }
     if (code == NB_OK) {
-        fwrite(text, 1, length, out);
+        fputs(text, out);
     }
     free(text);
     return code;

@@ -158,6 +158,12 @@ static void test_command_fit_refuses_wrong_options(void **state)
 
     assert_command(kit, 2, "which log?", "nextbest fit");
     assert_command(kit, 2, "one log at a time", "nextbest fit log.csv log.csv");
+    assert_command(kit, 2, "--journey is about the scenario of -o",
+                   "nextbest fit log.csv --journey full");
+    assert_command(kit, 2, "--status-quo is about --journey full",
+                   "nextbest fit log.csv -o world.yaml --status-quo never");
+    assert_command(kit, 2, "\"choice\" is none of transparent|full",
+                   "nextbest fit log.csv -o world.yaml --journey choice");
     assert_command(kit, 2, "paretonbd is not built yet", "nextbest fit log.csv --model=paretonbd");
     assert_command(kit, 2, "\"nbd\" is none of bgnbd", "nextbest fit log.csv --model=nbd");
     assert_command(kit, 2, "\"month\" is none of week|day", "nextbest fit log.csv --unit=month");
