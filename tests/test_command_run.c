@@ -38,6 +38,18 @@ static void test_run_prints_a_table_and_goes_on(void **state)
     assert_string_equal(kit->output, "");
 }
 
+static void test_run_of_a_sweep_compares_within_worlds(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "\"cell\": \"weekly | need.lost=0.3\", \"baseline\": \"never\"",
+                   "nextbest run e.yaml -o a.h5 --quiet --set 'sweep=[{key: need.lost, values: "
+                   "[0.1, 0.3]}]' && nextbest compare a.h5 --format json");
+    assert_command(kit, 0, ",weekly | need.lost=0.3,3,0,0,", "nextbest compare a.h5 --format csv");
+    assert_non_null(strstr(kit->output, ",never | need.lost=0.1,3,"));
+    assert_non_null(strstr(kit->output, ",never | need.lost=0.3,3,"));
+}
+
 static void test_run_reports_as_json(void **state)
 {
     static const char *const keys[] = {"results", "units",   "done",
@@ -174,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN_TEST(test_run_prints_a_table_and_goes_on),
+        RUN_TEST(test_run_of_a_sweep_compares_within_worlds),
         RUN_TEST(test_run_reports_as_json),
         RUN_TEST(test_run_gives_the_same_bytes_for_any_number_of_threads),
         RUN_TEST(test_run_killed_and_run_again_gives_the_same_bytes),
