@@ -75,3 +75,12 @@ NB_KERNEL void nb_normals(const uint32_t *restrict words, size_t n, float *restr
         out[i] = words[i] >> 31 ? -z : z;
     }
 }
+
+NB_KERNEL void nb_gumbels(const uint32_t *restrict words, size_t n, float *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float u = ((float)(int32_t)(words[i] >> 8) + 0.5f) * 0x1p-24f;
+
+        out[i] = -log_of(-log_of(u));
+    }
+}

@@ -12,6 +12,7 @@
 
 #include <Random123/philox.h>
 
+#include "core/kernel.h"
 #include "core/memory.h"
 
 static inline philox4x32_ctr_t draw(nb_key_t key, nb_counter_t counter)
@@ -30,8 +31,8 @@ void nb_rng_block(nb_key_t key, nb_counter_t counter, uint32_t out[4])
     memcpy(out, words.v, sizeof words.v);
 }
 
-void nb_rng_blocks(nb_key_t key, nb_counter_t counter, const uint32_t *luck, size_t n,
-                   uint32_t *restrict out)
+NB_KERNEL void nb_rng_blocks(nb_key_t key, nb_counter_t counter, const uint32_t *luck, size_t n,
+                             uint32_t *restrict out)
 {
     for (size_t i = 0; i < n; i++) {
         counter.luck = luck[i];
@@ -40,6 +41,33 @@ void nb_rng_blocks(nb_key_t key, nb_counter_t counter, const uint32_t *luck, siz
         out[n + i] = words.v[1];
         out[2 * n + i] = words.v[2];
         out[3 * n + i] = words.v[3];
+    }
+}
+
+NB_KERNEL void nb_rng_run(nb_key_t key, nb_counter_t counter, size_t n_blocks,
+                          uint32_t *restrict out)
+{
+    enum { LANES = 8 }; /* a fixed number, so that short runs are vectorized too */
+
+    for (size_t first = 0; first < n_blocks; first += LANES) {
+        uint32_t words[4][LANES];
+        size_t n = n_blocks - first < LANES ? n_blocks - first : LANES;
+
+        for (uint32_t lane = 0; lane < LANES; lane++) {
+            nb_counter_t at = counter;
+
+            at.block += (uint32_t)first + lane;
+            philox4x32_ctr_t block = draw(key, at);
+            words[0][lane] = block.v[0];
+            words[1][lane] = block.v[1];
+            words[2][lane] = block.v[2];
+            words[3][lane] = block.v[3];
+        }
+        for (size_t lane = 0; lane < n; lane++) {
+            for (size_t w = 0; w < 4; w++) {
+                out[4 * (first + lane) + w] = words[w][lane];
+            }
+        }
     }
 }
 

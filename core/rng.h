@@ -43,6 +43,9 @@ void nb_rng_block(nb_key_t key, nb_counter_t counter, uint32_t out[4]);
 void nb_rng_blocks(nb_key_t key, nb_counter_t counter, const uint32_t *luck, size_t n,
                    uint32_t *out);
 
+/** Words of `n_blocks` blocks from counter.block on, in order. @param out [4 x n_blocks] */
+void nb_rng_run(nb_key_t key, nb_counter_t counter, size_t n_blocks, uint32_t *out);
+
 /** Uniform on the open interval (0, 1), 2^-33 away from both ends at least. */
 static inline double nb_rng_uniform(uint32_t word)
 {

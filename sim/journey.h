@@ -164,6 +164,7 @@ typedef struct {
     uint32_t customer;
     uint32_t ordinal;
     int32_t since;    /* period in which it arose */
+    uint32_t luck[4]; /* this period's words: lost, notice, visit, checkout */
     uint8_t status;   /* NEED_LATENT, NEED_AWARE */
     uint8_t closed;   /* to be swept */
     uint8_t asked;    /* whether a visit was drawn this period */
@@ -361,6 +362,8 @@ double journey_p_checkout(const journey_t *run, const visit_t *visit);
 void journey_target(journey_t *run, uint32_t customer, uint32_t ordinal, float *x,
                     float *certainty);
 float journey_distance(const journey_world_t *world, const float *x, unsigned product);
+void journey_product_words(const journey_t *run, const visit_t *visit, unsigned purpose,
+                           uint32_t *words);
 double journey_sigma_u(const journey_world_t *world);
 float journey_fit(const journey_t *run, const visit_t *visit, unsigned product);
 void journey_utilities(const journey_t *run, const visit_t *visit, double *utility);

@@ -2,6 +2,7 @@
  * What a visitor wants and how she values what she is shown: multinomial logit with perceived fit,
  * risk, price, reference price, trust and choice overload.
  */
+#include "core/normals.h"
 #include "sim/journey.h"
 
 /* the taste moves by exact autoregressive steps of a quarter, drawn by quarter: visits do not shift
@@ -48,14 +49,24 @@ double journey_sigma_u(const journey_world_t *world)
     return world->set.fit_sd * sqrt(1 - world->set.fit_reviews * world->set.knowledge_population);
 }
 
+/* one word per product, tied to the need: the same whatever is shown */
+void journey_product_words(const journey_t *run, const visit_t *visit, unsigned purpose,
+                           uint32_t *words)
+{
+    nb_rng_run(run->spec.key, draw_at(run->luck[visit->customer], visit->ordinal, purpose, 0, 0),
+               (run->world->n_products + 3) / 4, words);
+}
+
 float journey_fit(const journey_t *run, const visit_t *visit, unsigned product)
 {
-    double z[4];
+    uint32_t words[4];
+    float z[4];
 
-    nb_rng_normal4(run->spec.key,
-                   draw_at(run->luck[visit->customer], visit->ordinal, DRAW_FIT, 0, product / 4),
-                   z);
-    return (float)z[product % 4];
+    nb_rng_block(run->spec.key,
+                 draw_at(run->luck[visit->customer], visit->ordinal, DRAW_FIT, 0, product / 4),
+                 words);
+    nb_normals(words, 4, z);
+    return z[product % 4];
 }
 
 static float squared_distance(const float *a, const float *b)
@@ -129,22 +140,18 @@ void journey_utilities(const journey_t *run, const visit_t *visit, double *utili
     const nb_journey_settings_t *set = &world->set;
     const customer_t *who = &run->customers[visit->customer];
     double common = common_utility(run, visit), sigma_u = journey_sigma_u(world);
-    double z[4] = {0};
-    int fit_block = -1;
+    uint32_t words[MAX_PRODUCTS];
+    float z[MAX_PRODUCTS];
 
+    journey_product_words(run, visit, DRAW_FIT, words);
+    nb_normals(words, world->n_products, z);
     for (unsigned s = 0; s < visit->n_shown; s++) {
         unsigned j = visit->shown[s];
         double paid = world->price[j] * (1 - visit->discount);
 
-        if ((int)(j / 4) != fit_block) {
-            fit_block = (int)(j / 4);
-            nb_rng_normal4(run->spec.key,
-                           draw_at(run->luck[visit->customer], visit->ordinal, DRAW_FIT, 0, j / 4),
-                           z);
-        }
         utility[s] = common + world->quality[j] -
-                     set->utility_distance * journey_distance(world, visit->x, j) +
-                     sigma_u * z[j % 4] - who->beta * (paid - 1) -
+                     set->utility_distance * journey_distance(world, visit->x, j) + sigma_u * z[j] -
+                     who->beta * (paid - 1) -
                      set->price_loss * who->beta * fmax(0, paid - who->reference_price);
     }
 }

@@ -119,6 +119,15 @@ void journey_close_need(journey_t *run, need_t *need)
     run->n_open[need->customer]--;
 }
 
+/* a need's luck of this period, by its age */
+static void draw_need(const journey_t *run, need_t *need)
+{
+    nb_rng_block(run->spec.key,
+                 draw_at(run->luck[need->customer], need->ordinal, DRAW_NEED, 0,
+                         (uint32_t)(run->period - need->since)),
+                 need->luck);
+}
+
 /* needs that were open before this period are lost now and then; those of the dead quietly vanish
  */
 static int lose_needs(journey_t *run)
@@ -127,15 +136,10 @@ static int lose_needs(journey_t *run)
 
     for (size_t k = 0; k < run->n_needs; k++) {
         need_t *need = &run->needs[k];
-        uint32_t words[4];
 
         if (!need->closed) {
-            uint32_t age = (uint32_t)(run->period - need->since);
-
-            nb_rng_block(run->spec.key,
-                         draw_at(run->luck[need->customer], need->ordinal, DRAW_NEED, 0, age),
-                         words);
-            int is_lost = nb_rng_uniform(words[0]) < run->world->need_lost;
+            draw_need(run, need);
+            int is_lost = nb_rng_uniform(need->luck[0]) < run->world->need_lost;
             if (is_lost || !run->alive[need->customer]) {
                 run->sums.lost += is_lost && run->alive[need->customer];
                 journey_close_need(run, need);
@@ -175,11 +179,13 @@ static int raise_need(journey_t *run, uint32_t i)
         open->ordinal = who->need_ordinal;
         open->since = run->period;
         open->is_known = 0;
+        draw_need(run, open);
         return NB_OK;
     }
     JOURNEY_MORE(run, needs, n_needs, needs_capacity);
     run->needs[run->n_needs] = (need_t){
         .customer = i, .ordinal = who->need_ordinal, .since = run->period, .status = NEED_LATENT};
+    draw_need(run, &run->needs[run->n_needs]);
     run->need_at[i] = (int32_t)run->n_needs++;
     run->n_open[i]++;
     return NB_OK;

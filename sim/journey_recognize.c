@@ -196,14 +196,9 @@ static int meet_need(journey_t *run, uint32_t i_need)
     need_t *need = &run->needs[i_need];
     uint32_t i = need->customer;
     unsigned coach_opened = (1 + COACH) | CONTACT_OPENED;
-    uint32_t words[4];
 
-    nb_rng_block(
-        run->spec.key,
-        draw_at(run->luck[i], need->ordinal, DRAW_NEED, 0, (uint32_t)(run->period - need->since)),
-        words);
     if (run->round == 0 && need->status == NEED_LATENT) {
-        notice_need(run, need, nb_rng_uniform(words[1]));
+        notice_need(run, need, nb_rng_uniform(need->luck[1]));
     }
     if (need->status == NEED_LATENT && run->world->set.journey == JOURNEY_FULL) {
         return NB_OK;
@@ -214,7 +209,7 @@ static int meet_need(journey_t *run, uint32_t i_need)
     }
     need->asked = 1;
     if (run->world->set.journey == JOURNEY_TRANSPARENT ||
-        nb_rng_uniform(words[2]) < journey_p_visit(run, i, run->contact[i] == coach_opened)) {
+        nb_rng_uniform(need->luck[2]) < journey_p_visit(run, i, run->contact[i] == coach_opened)) {
         return add_visit(run, i_need);
     }
     return NB_OK;

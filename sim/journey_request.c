@@ -1,6 +1,7 @@
 /*
  * Request: display, product, offer, then her choice and the checkout.
  */
+#include "core/normals.h"
 #include "sim/journey.h"
 
 static const uint8_t shortlist_length[N_DISPLAY] = {0, 3, 5, 1};
@@ -127,33 +128,27 @@ static void see_prices(journey_t *run, const visit_t *visit)
         (float)(run->world->set.price_reference_rate * (mean - who->reference_price));
 }
 
-static double gumbel(uint32_t word)
-{
-    return -log(-log(nb_rng_uniform(word)));
-}
-
 /* index into shown of the highest utility plus Gumbel; -1 where the outside option wins */
 static int choose_product(const journey_t *run, const visit_t *visit, const double *utility,
                           int has_outside)
 {
-    uint32_t luck = run->luck[visit->customer];
-    uint32_t words[4];
+    uint32_t words[MAX_PRODUCTS];
+    float gumbels[MAX_PRODUCTS], outside;
     double best_value = -INFINITY;
-    int best = -1, block = -1;
+    int best = -1;
 
     if (has_outside) {
-        nb_rng_block(run->spec.key, draw_at(luck, visit->ordinal, DRAW_OUTSIDE, 1, 0), words);
-        best_value = gumbel(words[0]);
+        nb_rng_block(run->spec.key,
+                     draw_at(run->luck[visit->customer], visit->ordinal, DRAW_OUTSIDE, 1, 0),
+                     words);
+        nb_gumbels(words, 1, &outside);
+        best_value = outside;
     }
+    journey_product_words(run, visit, DRAW_GUMBEL, words);
+    nb_gumbels(words, run->world->n_products, gumbels);
     for (unsigned s = 0; s < visit->n_shown; s++) {
-        unsigned j = visit->shown[s];
+        double value = utility[s] + gumbels[visit->shown[s]];
 
-        if ((int)(j / 4) != block) {
-            block = (int)(j / 4);
-            nb_rng_block(run->spec.key, draw_at(luck, visit->ordinal, DRAW_GUMBEL, 0, j / 4),
-                         words);
-        }
-        double value = utility[s] + gumbel(words[j % 4]);
         if (value > best_value) {
             best_value = value;
             best = (int)s;
@@ -183,7 +178,6 @@ double journey_p_checkout(const journey_t *run, const visit_t *visit)
 int journey_choose_and_check_out(journey_t *run, visit_t *visit)
 {
     need_t *need = &run->needs[visit->i_need];
-    uint32_t words[4];
 
     journey_choose(run, visit, 1);
     if (visit->product < 0) {
@@ -196,11 +190,7 @@ int journey_choose_and_check_out(journey_t *run, visit_t *visit)
                                           .journey = visit->ordinal,
                                           .kind = NB_EVENT_ITEM,
                                           .item = visit->product}));
-    nb_rng_block(run->spec.key,
-                 draw_at(run->luck[visit->customer], visit->ordinal, DRAW_NEED, 0,
-                         (uint32_t)(run->period - need->since)),
-                 words);
-    visit->ordered = nb_rng_uniform(words[3]) < journey_p_checkout(run, visit);
+    visit->ordered = nb_rng_uniform(need->luck[3]) < journey_p_checkout(run, visit);
     run->sums.abandoned += !visit->ordered;
     return NB_OK;
 }
