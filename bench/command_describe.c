@@ -215,23 +215,35 @@ static int describe_policy(const nb_policy_type_t *type, nb_format_t format)
     return print_settings(type->settings, format);
 }
 
+static int print_file(const nb_entry_t *entry, nb_kind_t kind, const char *text, const char *path,
+                      nb_format_t format)
+{
+    const nb_setting_t *settings = NULL;
+
+    print_head(entry->name, nb_kind_name(kind), entry->summary, format);
+    if (kind == NB_KIND_SCENARIO) {
+        settings = nb_environment_find("journey")->settings;
+    }
+    if (format == NB_FORMAT_JSON) {
+        fputs(", \"path\": ", stdout);
+        nb_json_string(path, stdout);
+        fputs(", \"text\": ", stdout);
+        nb_json_string(text, stdout);
+        NB_TRY(print_settings(settings, format));
+        fputs("}\n", stdout);
+        return NB_OK;
+    }
+    printf("%s\n\n%s", path, text);
+    return settings ? print_settings(settings, format) : NB_OK;
+}
+
+/* the text of a scenario, and all settings that it leaves at their defaults or changes */
 static int describe_file(const nb_entry_t *entry, nb_kind_t kind, nb_format_t format)
 {
     char *text, *path;
     int code = nb_catalog_text(&text, &path, kind, entry->name);
 
-    if (code >= 0) {
-        print_head(entry->name, nb_kind_name(kind), entry->summary, format);
-        if (format == NB_FORMAT_JSON) {
-            fputs(", \"settings\": [], \"path\": ", stdout);
-            nb_json_string(path, stdout);
-            fputs(", \"text\": ", stdout);
-            nb_json_string(text, stdout);
-            fputs("}\n", stdout);
-        } else {
-            printf("%s\n\n%s", path, text);
-        }
-    }
+    code = code < 0 ? code : print_file(entry, kind, text, path, format);
     nb_free(text);
     nb_free(path);
     return code;

@@ -67,6 +67,8 @@ static void test_command_lists_and_describes(void **state)
     assert_command(kit, 0, "Decision points", "nextbest describe journey");
     assert_command(kit, 0, "log_tenure", "nextbest describe observation");
     assert_command(kit, 0, "hypothesis:", "nextbest describe quickstart");
+    assert_command(kit, 0, "fatigue.keep", "nextbest describe everyday");
+    assert_command(kit, 0, "\"settings\": []", "nextbest describe quickstart --format json");
     assert_command(kit, 0, "Unit: money", "nextbest describe equity");
     assert_command(kit, 0, "softmax",
                    "nextbest describe $NB_BUILD_ROOT/examples/plugin_softmax.so");
