@@ -254,7 +254,8 @@ static nb_journey_settings_t busy_world(const char *key)
         set.churn_weekly = 0.03; /* survival falls fast enough to end the tail */
         set.births_organic = 0;
     }
-    if (strncmp(key, "churn.a", 8) == 0 || strncmp(key, "churn.b", 8) == 0 || strcmp(key, "churn.shift") == 0) {
+    if (strncmp(key, "churn.a", 8) == 0 || strncmp(key, "churn.b", 8) == 0 ||
+        strcmp(key, "churn.shift") == 0) {
         set.churn_family = CHURN_BETA;
     }
     return set;

@@ -289,8 +289,9 @@ static void test_burn_in_gives_every_strategy_the_same_past(void **state)
     driver_free(&driver[1]);
 }
 
-/* Needs over conversion are purchases, as long as the state is that of birth: each customer's first order after birth
- * comes at her purchase rate. Counted over 26 weeks at rates so low that later orders hardly matter. */
+/* Needs over conversion are purchases, as long as the state is that of birth: each customer's first
+ * order after birth comes at her purchase rate. Counted over 26 weeks at rates so low that later
+ * orders hardly matter. */
 static void test_conversion_turns_purchase_rates_into_need_rates(void **state)
 {
     enum { N = 20000, WEEKS = 26 };
@@ -310,7 +311,8 @@ static void test_conversion_turns_purchase_rates_into_need_rates(void **state)
     driver_start(&driver, 4, N, WEEKS);
     driver_play(&driver, 0);
     mean = driver_scalar(&driver, "orders");
-    /* rate 0.01 a week, less the 1 / 0.235 weeks that a need waits; 4.9 SE of a Poisson mean: false-alarm rate 1e-6 */
+    /* rate 0.01 a week, less the 1 / 0.235 weeks that a need waits; 4.9 SE of a Poisson mean:
+     * false-alarm rate 1e-6 */
     assert_close(mean, 0.01 * (WEEKS - 2.9), 0, 4.9 * sqrt(mean / N));
     driver_free(&driver);
 }
