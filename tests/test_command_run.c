@@ -83,11 +83,11 @@ static void test_run_killed_and_run_again_gives_the_same_bytes(void **state)
 {
     command_kit_t *kit = *state;
 
-    assert_command(kit, 0, "", "nextbest run e.yaml -o a.h5 --set replications=12 --quiet");
+    assert_command(kit, 0, "", "nextbest run e.yaml -o a.h5 --set replications=6 --quiet");
     command_kit_run(
-        kit, "nextbest run e.yaml -o b.h5 --set replications=12 -j 1 --quiet & " WAIT_FOR_A_UNIT
+        kit, "nextbest run e.yaml -o b.h5 --set replications=6 -j 1 --quiet & " WAIT_FOR_A_UNIT
              "kill -9 $!; wait $!");
-    assert_command(kit, 0, "", "nextbest run e.yaml -o b.h5 --set replications=12 --quiet");
+    assert_command(kit, 0, "", "nextbest run e.yaml -o b.h5 --set replications=6 --quiet");
     assert_command(kit, 0, "", "cmp a.h5 b.h5");
 }
 
@@ -97,10 +97,10 @@ static void test_run_interrupted_says_what_is_kept(void **state)
 
     /* so many units that the signal always comes in time */
     command_kit_run(
-        kit, "nextbest run e.yaml -o b.h5 --set replications=1000 -j 1 --quiet & " WAIT_FOR_A_UNIT
+        kit, "nextbest run e.yaml -o b.h5 --set replications=400 -j 1 --quiet & " WAIT_FOR_A_UNIT
              "kill -INT $!; wait $!");
     assert_int_equal(kit->status, 1);
-    assert_non_null(strstr(kit->output, "of 3000 units are kept; run again to go on"));
+    assert_non_null(strstr(kit->output, "of 1200 units are kept; run again to go on"));
     assert_command(kit, 1, "", "test -e b.h5");
 }
 
