@@ -124,13 +124,26 @@ void journey_observe(const journey_t *run, uint32_t i, float *x)
     }
 }
 
-static uint64_t recognize_mask(unsigned flags)
+/* a guardrail of the scenario: calls only where the detector and past orders speak for them */
+static int may_call(const journey_t *run, uint32_t i)
 {
+    const nb_journey_settings_t *set = &run->world->set;
+    const customer_t *who = &run->customers[i];
+
+    if (who->order_sum < set->guardrail_spend * who->n_purchases) {
+        return 0;
+    }
+    return set->guardrail_detector <= -50 || detector(run, i) >= set->guardrail_detector;
+}
+
+static uint64_t recognize_mask(const journey_t *run, uint32_t i)
+{
+    unsigned flags = run->flags[i];
     uint64_t mask = 1u << RECOGNIZE_WAIT;
 
     mask |= flags & FLAG_EMAIL ? 1u << RECOGNIZE_EMAIL : 0;
     mask |= flags & FLAG_MESSAGE ? 1u << RECOGNIZE_MESSAGE : 0;
-    mask |= flags & FLAG_CALL ? 1u << RECOGNIZE_CALL : 0;
+    mask |= (flags & FLAG_CALL) && may_call(run, i) ? 1u << RECOGNIZE_CALL : 0;
     if ((flags & FLAG_CONSENT) && (flags & (FLAG_EMAIL | FLAG_MESSAGE))) {
         mask |= 1u << RECOGNIZE_COACH;
     }
@@ -151,7 +164,7 @@ uint64_t journey_mask(const journey_t *run, unsigned point, uint32_t customer, c
 
     switch (point) {
     case POINT_RECOGNIZE:
-        return recognize_mask(run->flags[customer]);
+        return recognize_mask(run, customer);
     case POINT_DISPLAY:
         return (1u << N_DISPLAY) - 1;
     case POINT_PRODUCT:

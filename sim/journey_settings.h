@@ -156,6 +156,8 @@
     X(births_paid, "births.paid", 0, 0, 1, "a week", "A", "", "paid arrivals per initial customer") \
     X(births_bad_word, "births.bad_word", 0.2, 0, 10, "", "A", "", "bad word of mouth per sociability and squared dissatisfaction") \
     X(consent_at_birth, "consent.at_birth", 0, 0, 1, "", "A", "", "share of customers who consent at birth") \
+    X(guardrail_detector, "guardrail.call_detector", -50, -50, 50, "score", "", "", "calls are allowed from this detector score on; -50 allows all, 50 none") \
+    X(guardrail_spend, "guardrail.call_spend", 0, 0, 1e6, "money", "", "", "and from this mean order on") \
     X(tail_limit, "tail.limit", 0.01, 0, 1, "", "", "", "the tail ends where discounted survival falls below it") \
     X(p_alive_r, "p_alive.r", 0.8596, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
     X(p_alive_alpha, "p_alive.alpha", 33.49, 0.0001, 1e5, "weeks", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \

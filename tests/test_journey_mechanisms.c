@@ -75,6 +75,28 @@ static void test_coach_and_one_click_need_consent(void **state)
     driver_free(&driver);
 }
 
+static void test_guardrail_masks_calls(void **state)
+{
+    driver_t driver;
+    unsigned n_calls[3] = {0};
+
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        driver_defaults(&driver);
+        driver.set.guardrail_detector = k == 0 ? -50 : k == 1 ? 1 : 50;
+        driver.set.guardrail_spend = k == 1 ? 40 : 0;
+        driver_start(&driver, 4, 1000, 3);
+        driver_play(&driver, 0);
+        for (uint32_t i = 0; i < 1000; i++) {
+            n_calls[k] += journey_mask(driver.run, POINT_RECOGNIZE, i, NULL) >> RECOGNIZE_CALL & 1;
+        }
+        driver_free(&driver);
+    }
+    assert_int_equal(n_calls[0], 1000);
+    assert_in_range(n_calls[1], 10, 300); /* a score above 1: one in six */
+    assert_int_equal(n_calls[2], 0);
+}
+
 static void answer_coach(driver_t *driver, const nb_batch_t *batch, int32_t *action)
 {
     (void)driver;
@@ -430,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_optout_closes_the_channel_for_good),
         cmocka_unit_test(test_optout_rate_zero_closes_nothing),
         cmocka_unit_test(test_coach_and_one_click_need_consent),
+        cmocka_unit_test(test_guardrail_masks_calls),
         cmocka_unit_test(test_coaching_without_need_costs_trust),
         cmocka_unit_test(test_offers_do_what_they_promise),
         cmocka_unit_test(test_returns_can_be_switched_off),
