@@ -139,9 +139,8 @@ static int lose_needs(journey_t *run)
 
         if (!need->closed) {
             draw_need(run, need);
-            int is_lost = nb_rng_uniform(need->luck[0]) < run->world->need_lost;
-            if (is_lost || !run->alive[need->customer]) {
-                run->sums.lost += is_lost && run->alive[need->customer];
+            if (nb_rng_uniform(need->luck[0]) < run->world->need_lost) {
+                run->sums.lost++;
                 journey_close_need(run, need);
                 if (need->is_known) {
                     NB_TRY(journey_end_journey(run, need->customer, need->ordinal));

@@ -186,6 +186,7 @@ static int add_visit(journey_t *run, uint32_t i_need)
     need->is_known = 1;
     run->in_round[need->customer] = 1;
     run->last_active[need->customer] = run->period;
+    run->flags[need->customer] |= FLAG_BOOKS; /* hygiene may have dropped her */
     run->sums.visits++;
     return journey_begin_visit(run, visit);
 }

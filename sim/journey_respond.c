@@ -154,10 +154,12 @@ int journey_fulfil(journey_t *run, visit_t *visit, unsigned respond)
     who->last_purchase = run->period;
     who->win_back_until = run->period;
     run->last_active[visit->customer] = run->period;
-    run->flags[visit->customer] |= FLAG_BOOKS;
     run->sums.orders++;
     if (visit->ordinal) {
         journey_close_need(run, &run->needs[visit->i_need]);
+        if (run->world->set.journey == JOURNEY_TRANSPARENT) {
+            NB_TRY(journey_end_journey(run, visit->customer, visit->ordinal));
+        }
         return journey_emit(run, (nb_event_t){.customer = visit->customer,
                                               .journey = visit->ordinal,
                                               .kind = NB_EVENT_SIGNAL,
