@@ -23,6 +23,7 @@ enum {
     OPT_MARGIN,
     OPT_JOURNEY,
     OPT_STATUS_QUO,
+    OPT_PILOT,
 };
 
 typedef struct {
@@ -33,9 +34,10 @@ typedef struct {
     double discount, margin;
     int is_full, has_journey;
     const char *status_quo; /* NULL until said */
+    double pilot_customers;
 } arguments_t;
 
-enum { PILOT_CUSTOMERS = 10000, PILOT_REPLICATIONS = 8 };
+enum { PILOT_CUSTOMERS = 80000, PILOT_REPLICATIONS = 8 };
 
 static const char doc[] =
     "Fit how often customers buy, when they leave and what they spend (BG/NBD and Gamma-Gamma, by "
@@ -66,6 +68,10 @@ static const struct argp_option options[] = {
      0},
     {"status-quo", OPT_STATUS_QUO, "never|monthly", 0,
      "With --journey full: the strategy that the log was made under (never)", 0},
+    {"pilot-customers", OPT_PILOT, "N", 0,
+     "With --journey full: customers of the last pilot runs (80000); fewer are faster, and further "
+     "from the log",
+     0},
     {"per-customer", OPT_CUSTOMERS, "FILE.csv", 0, "Write the outlook of each customer", 0},
     {"columns", OPT_COLUMNS, "NAME=COLUMN,...", 0,
      "Columns by header name or number from 1: customer, date and spend; with --rfm customer, "
@@ -128,6 +134,9 @@ static void check_scenario(arguments_t *arguments, const struct argp_state *stat
     if (arguments->status_quo && !arguments->is_full) {
         argp_error(state, "--status-quo is about --journey full");
     }
+    if (arguments->pilot_customers > 0 && !arguments->is_full) {
+        argp_error(state, "--pilot-customers is about --journey full");
+    }
     if (arguments->is_full && !arguments->status_quo) {
         arguments->status_quo = "never";
     }
@@ -147,6 +156,9 @@ static error_t parse_scenario_option(int key, char *value, arguments_t *argument
     case OPT_STATUS_QUO:
         choose("status-quo", value, "never|monthly", state);
         arguments->status_quo = value;
+        return 0;
+    case OPT_PILOT:
+        arguments->pilot_customers = read_number("pilot-customers", value, 99, 1e7, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -248,12 +260,14 @@ static int write_customers(void *data, FILE *out)
 static int write_scenario(void *data, FILE *out)
 {
     const written_t *self = data;
+    double n =
+        self->arguments->pilot_customers > 0 ? self->arguments->pilot_customers : PILOT_CUSTOMERS;
     nb_fit_scenario_t scenario = {
         .fit = self->fit,
         .log = self->log,
         .discount = self->arguments->discount,
         .pilot = {.status_quo = self->arguments->status_quo,
-                  .n_customers = PILOT_CUSTOMERS,
+                  .n_customers = (size_t)(n / PILOT_REPLICATIONS),
                   .n_replications = PILOT_REPLICATIONS,
                   .n_threads = nb_parallel_processors(),
                   .seed = 1},

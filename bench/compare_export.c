@@ -171,8 +171,14 @@ static void print_finding(const nb_compare_set_t *self, const nb_finding_t *find
 
 void nb_compare_json(const nb_compare_set_t *self, FILE *out)
 {
+    const char *note = nb_results_attribute(self->results, "note");
+
     fputc('{', out);
     print_metric(&self->items[0], out);
+    if (note) {
+        fputs(",\n \"note\": ", out);
+        nb_json_string(note, out);
+    }
     fprintf(out, ",\n \"exploratory\": %s,\n \"hypotheses\": [",
             self->n_findings == 0 ? "true" : "false");
     for (size_t i = 0; i < self->n_findings; i++) {

@@ -188,6 +188,16 @@ static int print_scenario(const nb_compare_set_t *self, const char *scenario, in
     return NB_OK;
 }
 
+/* what the experiment or its scenarios say that every reader must know, a line each */
+static void print_note(const nb_compare_set_t *self, FILE *out)
+{
+    const char *note = nb_results_attribute(self->results, "note");
+
+    if (note) {
+        fprintf(out, "\n%s\n", note);
+    }
+}
+
 int nb_compare_text(const nb_compare_set_t *self, int color, FILE *out)
 {
     const nb_compare_t *first = &self->items[0];
@@ -206,5 +216,6 @@ int nb_compare_text(const nb_compare_set_t *self, int color, FILE *out)
     }
     NB_TRY(print_findings(self, color, out));
     print_gaps(self, out);
+    print_note(self, out);
     return NB_OK;
 }

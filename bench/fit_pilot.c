@@ -144,6 +144,7 @@ static int aim(search_t *self, int n_replications)
     nb_pilot_spec_t uncontacted = self->spec;
 
     settings.journey = JOURNEY_TRANSPARENT;
+    settings.need_conversion = CONVERSION_NONE;
     settings.need_scale = 1;
     settings.churn_shift = 0;
     uncontacted.status_quo = "never";

@@ -93,14 +93,15 @@ static void write_head(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, F
     if (self->pilot.status_quo) {
         fprintf(
             out,
-            "# Journey on: with the scale of needs and the shift of churn below the strategy %s "
-            "comes to\n# %.4f repeat purchases per customer in 39 weeks and %.4f in 78; the "
-            "transparent journey, which is the\n# fitted model, has %.4f and %.4f (pilot runs of "
-            "%zu customers).\n",
+            "# Journey on: rates are divided by each customer's conversion under the strategy %s, "
+            "and\n# certainty learns nothing from purchases, which a fitted rate contains. With "
+            "the "
+            "scale of needs\n# and the shift of churn below it comes to %.4f repeat purchases per "
+            "customer in 39 weeks and\n# %.4f in 78; the transparent journey, which is the fitted "
+            "model, has %.4f and %.4f\n# (pilot runs of %zu customers).\n",
             self->pilot.status_quo, pilot->reached[0], pilot->reached[1], pilot->target[0],
             pilot->target[1], self->pilot.n_customers * (size_t)self->pilot.n_replications);
     }
-    fputs("# response not identified from this log: what actions do is assumed\n", out);
 }
 
 /* transparent: every need becomes a purchase at one price, so that the fitted model comes out;
@@ -114,12 +115,15 @@ static void write_settings(const nb_fit_scenario_t *self, const nb_pilot_t *pilo
             span_days(self->log), 1.0 / DAYS_A_WEEK);
     fprintf(out, "journey: %s\ndiscount: {annual: %.17g}\n",
             self->pilot.status_quo ? "full" : "transparent", self->discount);
-    fprintf(out, "need: {queue: true, shape: %.17g, rate: %.17g, scale: %.6g}\n", fit->bgnbd.r,
-            alpha_weeks, pilot->need_scale);
+    fprintf(out, "need: {queue: true, shape: %.17g, rate: %.17g, scale: %.6g, conversion: %s}\n",
+            fit->bgnbd.r, alpha_weeks, pilot->need_scale,
+            self->pilot.status_quo ? self->pilot.status_quo : "none");
     fprintf(out, "churn: {family: beta, a: %.17g, b: %.17g, weekly: 0, shift: %.6g}\n",
             fit->bgnbd.a, fit->bgnbd.b, pilot->churn_shift);
     fputs("births: {organic: 0}\n", out);
-    if (!self->pilot.status_quo) {
+    if (self->pilot.status_quo) {
+        fputs("certainty: {learning: 0}\n", out);
+    } else {
         fputs("catalogue: {price_sd: 0, price_quality: 0}\n", out);
     }
     if (fit->has_spend) {
@@ -138,7 +142,8 @@ static void write_text(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, F
     write_head(self, pilot, out);
     fprintf(out, "name: %s\nsummary: ", name);
     fputs("fitted to a purchase log by BG/NBD and Gamma-Gamma; response not identified from this "
-          "log\n",
+          "log\nnote: \"The response to actions is not identified from the purchase log that this "
+          "world was fitted to: it is assumed.\"\n",
           out);
     write_settings(self, pilot, out);
 }
@@ -146,7 +151,7 @@ static void write_text(const nb_fit_scenario_t *self, const nb_pilot_t *pilot, F
 /* the text as the journey will read it */
 static int read_settings(const char *text, size_t length, nb_journey_settings_t *out)
 {
-    static const char *const own[] = {"name", "summary", "customers", "periods"};
+    static const char *const own[] = {"name", "summary", "customers", "periods", "note"};
     nb_config_t config;
     int code = nb_config_init(&config);
 

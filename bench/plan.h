@@ -40,10 +40,12 @@ typedef struct {
     int customers, periods, replications;
     uint32_t seed, policy_seed;
     nb_log_t log;
-    int tail;          /* run on after the horizon until the world's limit (default 1) */
-    char *metrics;     /* comma separated, first shown by compare; "" = default */
-    char *baseline;    /* strategy that compare subtracts, "" = the first */
-    double delta;      /* equivalence margin as a share of the baseline's mean; 0.01 */
+    int tail;       /* run on after the horizon until the world's limit (default 1) */
+    char *metrics;  /* comma separated, first shown by compare; "" = default */
+    char *baseline; /* strategy that compare subtracts, "" = the first */
+    double delta;   /* equivalence margin as a share of the baseline's mean; 0.01 */
+    char
+        *note; /* what its readers must know, of experiment and scenarios, a line each; "" = none */
     char *hypothesis;  /* canonical JSON of the hypothesis block, "[]" where none */
     char *config_text; /* whole resolved experiment as YAML */
     char plan_hash[NB_KEY_SIZE];

@@ -48,6 +48,8 @@ typedef struct {
 int nb_draft_read(nb_draft_t *self) NB_MUST_CHECK;
 /** `scenario:` into self->scenarios, with what the experiment says over them. */
 int nb_draft_read_scenarios(nb_draft_t *self) NB_MUST_CHECK;
+/** `note:` of an experiment or scenario as one more line of plan->note, unless it is there. */
+int nb_draft_add_note(nb_draft_t *self, const nb_node_t *map) NB_MUST_CHECK;
 /** `sweep:` into self->axes. */
 int nb_draft_read_sweep(nb_draft_t *self) NB_MUST_CHECK;
 /** `hypothesis:` into plan->hypothesis. */
@@ -64,7 +66,7 @@ int nb_draft_print(char **out, int (*write)(const void *, FILE *),
 
 /** Keys of an experiment that are no settings of a scenario. */
 extern const char *const nb_plan_keys[];
-enum { NB_PLAN_N_KEYS = 21 };
+enum { NB_PLAN_N_KEYS = 22 };
 
 /** 1 where `key` is one of nb_plan_keys. */
 int nb_plan_is_key(const char *key);

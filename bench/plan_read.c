@@ -7,7 +7,7 @@ const char *const nb_plan_keys[] = {
     "scenario",   "environment", "replications", "seed", "policy_seed", "strategies",
     "sweep",      "metrics",     "log",          "tail", "baseline",    "delta",
     "hypothesis", "evaluation",  "train",        "tune", "worlds",      "name",
-    "summary",    "customers",   "periods",
+    "summary",    "customers",   "periods",      "note",
 };
 
 /* keys of later versions: refused by name instead of being ignored */
@@ -268,10 +268,48 @@ static int read_name(nb_draft_t *self)
     return nb_strdup(&self->plan->name, node->text);
 }
 
+/* 1 where `line` is one of the lines of `text` */
+static int has_line(const char *text, const char *line)
+{
+    size_t length = strlen(line);
+
+    for (const char *at = text; (at = strstr(at, line)); at++) {
+        if ((at == text || at[-1] == '\n') && (at[length] == '\0' || at[length] == '\n')) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int nb_draft_add_note(nb_draft_t *self, const nb_node_t *map)
+{
+    const nb_node_t *node = nb_node_child(map, "note");
+    char *old = self->plan->note;
+    size_t size;
+
+    if (!node) {
+        return NB_OK;
+    }
+    if (node->kind != NB_NODE_SCALAR || !node->text[0]) {
+        return nb_node_error(NB_ERR_CONFIG, node, "expected a sentence");
+    }
+    if (has_line(old, node->text)) {
+        return NB_OK;
+    }
+    size = strlen(old) + strlen(node->text) + 2;
+    self->plan->note = NULL;
+    NB_TRY(nb_alloc(&self->plan->note, size, 1));
+    snprintf(self->plan->note, size, "%s%s%s", old, *old ? "\n" : "", node->text);
+    nb_free(old);
+    return NB_OK;
+}
+
 int nb_draft_read(nb_draft_t *self)
 {
     NB_TRY(refuse_later_keys(self));
     NB_TRY(read_name(self));
+    NB_TRY(nb_strdup(&self->plan->note, ""));
+    NB_TRY(nb_draft_add_note(self, self->config.root));
     NB_TRY(read_environment(self));
     NB_TRY(check_settings(self));
     NB_TRY(nb_draft_read_scenarios(self));

@@ -8,8 +8,8 @@
 enum { PATH_SIZE = 4096 };
 
 /* keys of a scenario that are no settings */
-static const char *const own_keys[] = {"name", "summary", "customers", "periods"};
-enum { N_OWN_KEYS = 4 };
+static const char *const own_keys[] = {"name", "summary", "customers", "periods", "note"};
+enum { N_OWN_KEYS = 5 };
 
 static int is_own_key(const char *key)
 {
@@ -47,7 +47,11 @@ static int find_scenario(const nb_draft_t *draft, const nb_node_t *node, char **
         return nb_strdup(path, beside);
     }
     if (access(node->text, F_OK) != 0) {
-        return nb_node_error(NB_ERR_NOT_FOUND, node, "no scenario file '%s'", node->text);
+        return nb_node_error(
+            NB_ERR_NOT_FOUND, node,
+            "no scenario file '%s': `nextbest fit LOG -o FILE.yaml' makes one from "
+            "a purchase log, --set scenario=FILE.yaml names it",
+            node->text);
     }
     return nb_strdup(path, node->text);
 }
@@ -126,6 +130,7 @@ static int use_map(nb_draft_t *draft, nb_draft_scenario_t *self, const nb_node_t
 {
     NB_TRY(check_scenario(draft, map));
     NB_TRY(read_own_keys(self, map));
+    NB_TRY(nb_draft_add_note(draft, map));
     NB_TRY(check_name(draft, node, self));
     NB_TRY(merge_settings(self, map, 1));
     return merge_settings(self, draft->config.root, 0);

@@ -208,6 +208,9 @@ static int write_experiment(const void *subject, FILE *out)
     const nb_draft_t *draft = subject;
 
     write_pair("name", draft->plan->name, out);
+    if (*draft->plan->note) {
+        write_pair("note", draft->plan->note, out);
+    }
     fprintf(out, "hypothesis: %s\n", draft->plan->hypothesis);
     NB_TRY(write_scenarios(draft, out));
     write_comparison(draft->plan, out);
@@ -228,6 +231,9 @@ static int write_identity(const void *subject, FILE *out)
     fprintf(out, "%s\n%a\n", plan->hypothesis, plan->delta);
     nb_json_string(plan->metrics, out);
     nb_json_string(plan->baseline, out);
+    if (*plan->note) {
+        nb_json_string(plan->note, out);
+    }
     return NB_OK;
 }
 

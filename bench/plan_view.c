@@ -4,10 +4,10 @@
 #include "bench/plan.h"
 #include "core/memory.h"
 
-enum { N_ATTRIBUTES = 5, DELTA_SIZE = 40, WORLD_SIZE = 21 };
+enum { N_ATTRIBUTES = 6, DELTA_SIZE = 40, WORLD_SIZE = 21 };
 
-static const char *const attribute_names[] = {"metrics", "baseline", "delta", "hypothesis",
-                                              "worlds"};
+static const char *const attribute_names[] = {"metrics",    "baseline", "delta",
+                                              "hypothesis", "worlds",   "note"};
 
 /* the world of every cell, so that only strategies of one world are compared */
 static void print_worlds(const nb_plan_t *plan, char *out)
@@ -34,7 +34,9 @@ static int make_attributes(const nb_plan_t *plan, nb_results_plan_t *out)
     values[2] = delta;
     values[3] = plan->hypothesis;
     values[4] = worlds;
-    out->n_attributes = N_ATTRIBUTES;
+    values[5] = plan->note;
+    /* the last one only where there is something to say */
+    out->n_attributes = *plan->note ? N_ATTRIBUTES : N_ATTRIBUTES - 1;
     out->attribute_names = attribute_names;
     out->attribute_values = values;
     return NB_OK;

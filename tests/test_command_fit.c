@@ -126,7 +126,7 @@ static void test_command_fit_writes_the_customers(void **state)
 static void test_command_fit_writes_a_scenario(void **state)
 {
     command_kit_t *kit = *state;
-    static const char *const own[] = {"name", "summary", "customers", "periods"};
+    static const char *const own[] = {"name", "summary", "customers", "periods", "note"};
     nb_journey_settings_t settings;
     nb_config_t config;
 
@@ -134,7 +134,7 @@ static void test_command_fit_writes_a_scenario(void **state)
                    "nextbest fit log.csv -o world.yaml --discount=0.2 "
                    "--calibration-end=2020-12-31 --unit=day");
     read_tree(kit, "world.yaml", &config);
-    assert_ok(nb_settings_load(nb_journey_settings, config.root, own, 4, &settings));
+    assert_ok(nb_settings_load(nb_journey_settings, config.root, own, 5, &settings));
     assert_string_equal(nb_node_at(config.root, "name")->text, "log");
     assert_close(number_at(config.root, "customers"), 600, 0, 0);
     assert_close(number_at(config.root, "periods"), 371 + 364, 0, 7);
@@ -152,6 +152,27 @@ static void test_command_fit_writes_a_scenario(void **state)
     assert_non_null(strstr(kit->output, "response not identified from this log"));
 }
 
+static void test_command_fit_writes_a_world_with_the_journey_on(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "pilot runs: the journey under monthly",
+                   "nextbest fit log.csv -o full.yaml --calibration-end=2020-12-31 --journey full "
+                   "--status-quo monthly --pilot-customers 1000");
+    assert_command(kit, 0, ", conversion: monthly}", "cat full.yaml");
+    assert_non_null(strstr(kit->output, "\njourney: full\n"));
+    assert_non_null(strstr(kit->output, "\ncertainty: {learning: 0}\n"));
+    assert_command(kit, 0, "not identified from the purchase log",
+                   "nextbest run cdnow --set scenario=full.yaml --set customers=50 --set "
+                   "periods=30 --set tail=false --set replications=2 -o full.h5 --quiet && "
+                   "nextbest compare full.h5");
+    assert_command(kit, 0, "\"note\": \"The response to actions is not identified",
+                   "nextbest compare full.h5 --format json");
+    assert_command(kit, 0, "not identified",
+                   "nextbest run full.yaml --set customers=50 --set "
+                   "periods=30 --set tail=false --set replications=2");
+}
+
 static void test_command_fit_refuses_wrong_options(void **state)
 {
     command_kit_t *kit = *state;
@@ -162,6 +183,8 @@ static void test_command_fit_refuses_wrong_options(void **state)
                    "nextbest fit log.csv --journey full");
     assert_command(kit, 2, "--status-quo is about --journey full",
                    "nextbest fit log.csv -o world.yaml --status-quo never");
+    assert_command(kit, 2, "--pilot-customers is about --journey full",
+                   "nextbest fit log.csv -o world.yaml --pilot-customers 100");
     assert_command(kit, 2, "\"choice\" is none of transparent|full",
                    "nextbest fit log.csv -o world.yaml --journey choice");
     assert_command(kit, 2, "paretonbd is not built yet", "nextbest fit log.csv --model=paretonbd");
@@ -196,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_command_fit_prints_json),
         cmocka_unit_test(test_command_fit_json_has_null_for_what_there_is_not),
         cmocka_unit_test(test_command_fit_writes_a_scenario),
+        cmocka_unit_test(test_command_fit_writes_a_world_with_the_journey_on),
         cmocka_unit_test(test_command_fit_refuses_wrong_options),
         cmocka_unit_test(test_command_fit_says_where_it_cannot_write),
         cmocka_unit_test(test_command_fit_writes_the_customers),

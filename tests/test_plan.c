@@ -345,6 +345,7 @@ static void test_plan_view_lends_labels_and_attributes(void **state)
     assert_string_equal(view.attribute_values[2], "0.125");
     assert_string_equal(view.attribute_values[3], "[]");
     assert_string_equal(view.attribute_values[4], "0 0 1 1");
+    assert_int_equal(view.n_attributes, 5);
     assert_ptr_equal(view.params, plan.params);
     assert_string_equal(view.plan_hash, plan.plan_hash);
     nb_plan_view_free(&view);
@@ -375,14 +376,57 @@ static void test_plan_reads_every_shipped_experiment(void **state)
     assert_ok(nb_data_names(&names, &n, "experiments"));
     assert_true(n > 0);
     for (size_t i = 0; i < n; i++) {
+        /* the world of cdnow is fitted to a log first */
+        const char *const world[] = {"scenario=everyday"};
         nb_plan_t plan;
 
-        assert_ok(nb_plan_init(&plan, names[i], NULL, 0));
+        assert_ok(nb_plan_init(&plan, names[i], world, strcmp(names[i], "cdnow") == 0));
         assert_string_equal(plan.name, names[i]);
         nb_plan_free(&plan);
         nb_free(names[i]);
     }
     nb_free(names);
+}
+
+static void test_plan_of_a_missing_world_says_how_to_make_it(void **state)
+{
+    nb_plan_t plan;
+
+    (void)state;
+    assert_fails(nb_plan_init(&plan, "cdnow", NULL, 0), NB_ERR_NOT_FOUND,
+                 "no scenario file 'cdnow_world.yaml': `nextbest fit LOG -o FILE.yaml' makes one");
+    nb_plan_free(&plan);
+}
+
+/* each line once, kept by the text that is read again, and told apart by the hash */
+static void test_plan_keeps_notes_of_experiment_and_scenarios(void **state)
+{
+    static const char text[] = "name: two\nnote: mind the gap\nscenario:\n"
+                               "  - {name: a, note: assumed}\n  - {name: b, note: the gap}\n"
+                               "  - {name: c, note: assumed}\n";
+    nb_plan_t plan, again, without;
+    nb_results_plan_t view;
+
+    (void)state;
+    assert_ok(nb_plan_init_text(&plan, "two.yaml", text, NULL, 0));
+    assert_string_equal(plan.note, "mind the gap\nassumed\nthe gap");
+    assert_ok(nb_plan_init_text(&again, "two.yaml", plan.config_text, NULL, 0));
+    assert_string_equal(again.note, plan.note);
+    assert_string_equal(again.plan_hash, plan.plan_hash);
+    assert_ok(
+        nb_plan_init_text(&without, "two.yaml", text, (const char *const[]){"note=other"}, 1));
+    assert_string_not_equal(without.plan_hash, plan.plan_hash);
+    assert_string_equal(without.keys[0], plan.keys[0]);
+    assert_ok(nb_plan_results_view(&plan, &view));
+    assert_string_equal(view.attribute_names[view.n_attributes - 1], "note");
+    assert_string_equal(view.attribute_values[view.n_attributes - 1], plan.note);
+    nb_plan_view_free(&view);
+    nb_plan_free(&plan);
+    nb_plan_free(&again);
+    nb_plan_free(&without);
+    assert_fails(nb_plan_init_text(&plan, "two.yaml", "name: two\nnote: [a]\n", NULL, 0),
+                 NB_ERR_CONFIG, "expected a sentence");
+    nb_plan_free(&plan);
 }
 
 static void write_file(const char *path, const char *text)
@@ -492,6 +536,8 @@ int main(void)
         cmocka_unit_test(test_plan_view_lends_labels_and_attributes),
         cmocka_unit_test(test_plan_of_a_scenario_compares_what_is_built_in),
         cmocka_unit_test(test_plan_reads_every_shipped_experiment),
+        cmocka_unit_test(test_plan_of_a_missing_world_says_how_to_make_it),
+        cmocka_unit_test(test_plan_keeps_notes_of_experiment_and_scenarios),
         cmocka_unit_test(test_plan_finds_scenarios_beside_the_experiment),
         cmocka_unit_test(test_data_path_comes_before_the_source_tree),
     };
