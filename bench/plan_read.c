@@ -284,7 +284,7 @@ static int has_line(const char *text, const char *line)
 int nb_draft_add_note(nb_draft_t *self, const nb_node_t *map)
 {
     const nb_node_t *node = nb_node_child(map, "note");
-    char *old = self->plan->note;
+    char *old = self->plan->note, *both;
     size_t size;
 
     if (!node) {
@@ -297,9 +297,9 @@ int nb_draft_add_note(nb_draft_t *self, const nb_node_t *map)
         return NB_OK;
     }
     size = strlen(old) + strlen(node->text) + 2;
-    self->plan->note = NULL;
-    NB_TRY(nb_alloc(&self->plan->note, size, 1));
-    snprintf(self->plan->note, size, "%s%s%s", old, *old ? "\n" : "", node->text);
+    NB_TRY(nb_alloc(&both, size, 1));
+    snprintf(both, size, "%s%s%s", old, *old ? "\n" : "", node->text);
+    self->plan->note = both;
     nb_free(old);
     return NB_OK;
 }
