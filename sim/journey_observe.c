@@ -130,7 +130,7 @@ static int may_call(const journey_t *run, uint32_t i)
     const nb_journey_settings_t *set = &run->world->set;
     const customer_t *who = &run->customers[i];
 
-    if (who->order_sum < set->guardrail_spend * who->n_purchases) {
+    if (set->guardrail_spend > 0 && who->order_sum < set->guardrail_spend * who->n_purchases) {
         return 0;
     }
     return set->guardrail_detector <= -50 || detector(run, i) >= set->guardrail_detector;

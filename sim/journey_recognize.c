@@ -154,7 +154,16 @@ static int contact_customer(journey_t *run, uint32_t i, unsigned contact)
 
 int journey_act_recognize(journey_t *run, const nb_batch_t *batch, const int32_t *action)
 {
+    enum { AHEAD = 8 }; /* rows whose records are fetched while others are worked on */
+
     for (size_t r = 0; r < batch->n; r++) {
+        if (r + AHEAD < batch->n && action[r + AHEAD] != RECOGNIZE_WAIT) {
+            const char *record = (const char *)&run->customers[batch->customer[r + AHEAD]];
+
+            __builtin_prefetch(record);
+            __builtin_prefetch(record + 64);
+            __builtin_prefetch(record + 128);
+        }
         if (action[r] != RECOGNIZE_WAIT) {
             /* email, message, call, coach are contacts 0 to 3 */
             NB_TRY(
