@@ -110,8 +110,8 @@ static void test_purchase_log_reads_many_kinds_of_text(void **state)
         "k1\t2020/01/01\t5\n\nk1\t2020/01/15\t7.5\nk2\t2020/01/08\t1\n\n",
         " k1   x 20200101  2    5.00\n k1   x 20200115  1    7.50 \n k2   y 20200108  1 1\n",
         "Amount,Customer_ID,Order_Date\n5,k1,01.01.2020\n7.5,k1,15.01.2020\n1,k2,08.01.2020\n",
-        "\"k1\",\"2020-01-01 10:00:00\",\"5\"\n\"k1\",\"2020-01-15 00:00:01\",\"7.5\"\n"
-        "\"k2\",\"2020-01-08 23:59:59\", 1 \n",
+        ("\"k1\",\"2020-01-01 10:00:00\",\"5\"\n\"k1\",\"2020-01-15 00:00:01\",\"7.5\"\n"
+         "\"k2\",\"2020-01-08 23:59:59\", 1 \n"),
         "k1,15/01/2020,7.5\nk1,01/01/2020,5\nk2,08/01/2020,1\n",
     };
 
@@ -234,8 +234,8 @@ static void test_purchase_log_reads_a_summary(void **state)
     (void)state;
     const char *const texts[] = {"ID,x,t_x,T,zbar\n1,2,30.43,38.86,22.35\n2,0,0,38.86,5\n",
                                  "1,2,30.43,38.86,22.35\n2,0,0,38.86,0\n",
-                                 "age frequency customer recency spend\n"
-                                 "38.86 2 1 30.43 22.35\n38.86 0 2 0 0\n"};
+                                 ("age frequency customer recency spend\n"
+                                  "38.86 2 1 30.43 22.35\n38.86 0 2 0 0\n")};
 
     for (size_t i = 0; i < 3; i++) {
         nb_purchase_log_t log;
