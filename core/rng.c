@@ -7,13 +7,11 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <Random123/philox.h>
 
 #include "core/kernel.h"
-#include "core/memory.h"
 
 static inline philox4x32_ctr_t draw(nb_key_t key, nb_counter_t counter)
 {
@@ -156,29 +154,4 @@ static const gsl_rng_type philox_type = {
 const void *nb_rng_gsl_type(void)
 {
     return &philox_type;
-}
-
-void *nb_stream_gsl(nb_stream_t *self)
-{
-    gsl_rng *rng = NULL;
-    char *state = NULL;
-
-    if (nb_alloc(&rng, 1, sizeof *rng) < 0 || nb_alloc(&state, 1, sizeof self) < 0) {
-        nb_free(rng);
-        return NULL;
-    }
-    memcpy(state, &self, sizeof self);
-    rng->type = &philox_type;
-    rng->state = state;
-    return rng;
-}
-
-void nb_stream_gsl_free(void *gsl_rng_pointer)
-{
-    gsl_rng *rng = gsl_rng_pointer;
-
-    if (rng) {
-        nb_free(rng->state);
-        nb_free(rng);
-    }
 }

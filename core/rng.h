@@ -88,16 +88,9 @@ double nb_stream_uniform(nb_stream_t *self);
 double nb_stream_normal(nb_stream_t *self);
 
 /**
- * The stream as a generator of GSL. The object borrows `self`, which must outlive it; free with
- * nb_stream_gsl_free. Declared as void * because no header of ours shows a third party's: it is a
- * gsl_rng *. NULL where memory is short.
+ * The type of a generator of GSL over a stream, a const gsl_rng_type * whose state is a pointer to
+ * the borrowed nb_stream_t. Declared as void * because no header of ours shows a third party's.
  */
-void *nb_stream_gsl(nb_stream_t *self);
-
-/** The generator's type, a const gsl_rng_type *: its state is a pointer to an nb_stream_t. */
 const void *nb_rng_gsl_type(void);
-
-/** Free what nb_stream_gsl gave; NULL is allowed. */
-void nb_stream_gsl_free(void *gsl_rng);
 
 #endif

@@ -44,11 +44,6 @@ double nb_t_p(double t, double df)
     return isinf(t) ? 0 : 2 * gsl_cdf_tdist_Q(fabs(t), df);
 }
 
-double nb_chi_square_p(double x, double df)
-{
-    return gsl_cdf_chisq_Q(x, df);
-}
-
 static double find_p(double mean, double se, double df)
 {
     if (se == 0) {
@@ -122,19 +117,4 @@ int nb_holm(const double *p, size_t n, double *adjusted)
     }
     nb_free(done);
     return NB_OK;
-}
-
-double nb_quantile(const double *sorted, size_t n, double q)
-{
-    double place = q * ((double)n - 1);
-    size_t below;
-
-    if (n == 0) {
-        return NAN;
-    }
-    below = (size_t)place;
-    if (below + 1 >= n) {
-        return sorted[n - 1];
-    }
-    return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
 }

@@ -1,6 +1,6 @@
 /*
  * Statistics of a handful of replications: running moments, Student's t, paired differences,
- * adjustment for many comparisons, the chi-square tail, quantiles.
+ * adjustment for many comparisons.
  *
  * The replication is the unit of inference throughout: what comes in here is one number per
  * simulated population, never one per customer.
@@ -37,9 +37,6 @@ double nb_t_quantile(double p, double df);
 /** Two-sided p value of a t statistic; an infinite statistic has p 0. */
 double nb_t_p(double t, double df);
 
-/** P(X > x) of the chi-square distribution with `df` > 0 degrees of freedom. */
-double nb_chi_square_p(double x, double df);
-
 /** A mean with its interval and the two-sided p value of "the mean is 0". */
 typedef struct {
     size_t n;
@@ -67,11 +64,5 @@ nb_interval_t nb_interval_paired(const double *a, const double *b, size_t n, dou
  * @source Holm (1979), Scand. J. Statist. 6, 65-70.   Cost n^2.
  */
 int nb_holm(const double *p, size_t n, double *adjusted) NB_MUST_CHECK;
-
-/**
- * Quantile 0 <= q <= 1 of ascending `sorted` [n], linear between order statistics (type 7 of
- * Hyndman & Fan 1996); NaN for n = 0.
- */
-double nb_quantile(const double *sorted, size_t n, double q);
 
 #endif
