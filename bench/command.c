@@ -29,6 +29,57 @@ nb_format_t nb_command_format(const char *value, const char *allowed,
     return *value == 'j' ? NB_FORMAT_JSON : *value == 'c' ? NB_FORMAT_CSV : NB_FORMAT_TEXT;
 }
 
+enum { OPT_FORMAT = 1000 };
+
+typedef struct {
+    const nb_command_usage_t *usage;
+    const char *argument;
+    nb_format_t format;
+} parsing_t;
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    parsing_t *parsing = state->input;
+
+    switch (key) {
+    case OPT_FORMAT:
+        parsing->format = nb_command_format(value, "text|json", state);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (parsing->argument) {
+            argp_error(state, "%s", parsing->usage->surplus);
+        }
+        parsing->argument = value;
+        return 0;
+    case ARGP_KEY_END:
+        if (!parsing->argument) {
+            argp_error(state, "%s", parsing->usage->missing);
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+void nb_command_parse(const nb_command_usage_t *usage, int argc, char **argv, const char **argument,
+                      nb_format_t *format)
+{
+    static const struct argp_option options[] = {
+        {"format", OPT_FORMAT, "text|json", 0, "How to print (text)", 0},
+        {0},
+    };
+    const struct argp parser = {options, parse_option, usage->argument, usage->summary, NULL,
+                                NULL,    NULL};
+    parsing_t parsing = {.usage = usage};
+
+    /* an error of argp itself has been printed by it */
+    if (argp_parse(&parser, argc, argv, 0, NULL, &parsing) != 0) {
+        exit(2);
+    }
+    *argument = parsing.argument;
+    *format = parsing.format;
+}
+
 int nb_command_color(FILE *out)
 {
     const char *no_color = getenv("NO_COLOR");

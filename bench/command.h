@@ -28,6 +28,18 @@ typedef enum { NB_FORMAT_TEXT, NB_FORMAT_CSV, NB_FORMAT_JSON } nb_format_t;
 nb_format_t nb_command_format(const char *value, const char *allowed,
                               const struct argp_state *state);
 
+/** A command of one argument and --format text|json: what --help and its complaints say. */
+typedef struct {
+    const char *argument; /* as the usage line shows it, "RESULTS.h5" */
+    const char *summary;
+    const char *missing; /* sentence where there is no argument */
+    const char *surplus; /* where there are two */
+} nb_command_usage_t;
+
+/** Parse such a command; ends the program as argp does, with status 2, where it is used wrongly. */
+void nb_command_parse(const nb_command_usage_t *usage, int argc, char **argv, const char **argument,
+                      nb_format_t *format);
+
 /** Print the comparison of a results file, as `nextbest compare` and the end of `run` do. */
 int nb_command_print_comparison(const char *path, const char *metrics,
                                 const nb_compare_spec_t *spec, nb_format_t format) NB_MUST_CHECK;

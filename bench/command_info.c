@@ -1,55 +1,16 @@
-#include <argp.h>
 #include <string.h>
 
 #include "bench/command.h"
 #include "core/settings.h"
 #include "core/store.h"
 
-enum { OPT_FORMAT = 1000 };
-
-typedef struct {
-    const char *path;
-    nb_format_t format;
-} arguments_t;
-
-static const struct argp_option options[] = {
-    {"format", OPT_FORMAT, "text|json", 0, "How to print (text)", 0},
-    {0},
+static const nb_command_usage_t usage = {
+    .argument = "RESULTS.h5",
+    .summary = "Say what a results file holds: its experiment, cells, replications, metrics, and "
+               "how many units are done, failed or missing.",
+    .missing = "which results file?",
+    .surplus = "one file at a time",
 };
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-    arguments_t *arguments = state->input;
-
-    switch (key) {
-    case OPT_FORMAT:
-        arguments->format = nb_command_format(value, "text|json", state);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->path) {
-            argp_error(state, "one file at a time");
-        }
-        arguments->path = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (!arguments->path) {
-            argp_error(state, "which results file?");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    options,
-    parse_option,
-    "RESULTS.h5",
-    "Say what a results file holds: its experiment, cells, replications, metrics, and how many "
-    "units are done, failed or missing.",
-    NULL,
-    NULL,
-    NULL};
 
 typedef struct {
     size_t missing, done, failed;
@@ -117,15 +78,14 @@ static void print_json(const nb_results_t *results, counts_t counts)
 
 int nb_command_info(int argc, char **argv)
 {
-    arguments_t arguments = {0};
+    const char *path;
+    nb_format_t format;
     nb_results_t results;
     int code;
 
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0) {
-        return 2;
-    }
-    code = nb_results_open(&results, arguments.path);
-    if (code >= 0 && arguments.format == NB_FORMAT_JSON) {
+    nb_command_parse(&usage, argc, argv, &path, &format);
+    code = nb_results_open(&results, path);
+    if (code >= 0 && format == NB_FORMAT_JSON) {
         print_json(&results, count_units(&results));
     } else if (code >= 0) {
         print_text(&results, count_units(&results));

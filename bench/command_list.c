@@ -1,4 +1,3 @@
-#include <argp.h>
 #include <string.h>
 
 #include "bench/catalog.h"
@@ -7,50 +6,12 @@
 #include "core/config.h"
 #include "core/settings.h"
 
-enum { OPT_FORMAT = 1000 };
-
-typedef struct {
-    const char *kind;
-    nb_format_t format;
-} arguments_t;
-
-static const struct argp_option options[] = {
-    {"format", OPT_FORMAT, "text|json", 0, "How to print (text)", 0},
-    {0},
+static const nb_command_usage_t usage = {
+    .argument = "policies|scenarios|experiments|metrics|environments",
+    .summary = "List what there is of a kind, one line each.",
+    .missing = "list what? policies, scenarios, experiments, metrics or environments",
+    .surplus = "one kind at a time",
 };
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-    arguments_t *arguments = state->input;
-
-    switch (key) {
-    case OPT_FORMAT:
-        arguments->format = nb_command_format(value, "text|json", state);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->kind) {
-            argp_error(state, "one kind at a time");
-        }
-        arguments->kind = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (!arguments->kind) {
-            argp_error(state, "list what? policies, scenarios, experiments, metrics or "
-                              "environments");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {options,
-                                   parse_option,
-                                   "policies|scenarios|experiments|metrics|environments",
-                                   "List what there is of a kind, one line each.",
-                                   NULL,
-                                   NULL,
-                                   NULL};
 
 static int find_kind(nb_kind_t *out, const char *word)
 {
@@ -106,17 +67,16 @@ static void print_json(const nb_catalog_t *catalog)
 
 int nb_command_list(int argc, char **argv)
 {
-    arguments_t arguments = {0};
+    const char *kind_name;
+    nb_format_t format;
     nb_catalog_t catalog;
     nb_kind_t kind = NB_KIND_POLICY;
     int code;
 
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0) {
-        return 2;
-    }
-    NB_TRY(find_kind(&kind, arguments.kind));
+    nb_command_parse(&usage, argc, argv, &kind_name, &format);
+    NB_TRY(find_kind(&kind, kind_name));
     code = nb_catalog_init(&catalog, kind);
-    if (code >= 0 && arguments.format == NB_FORMAT_JSON) {
+    if (code >= 0 && format == NB_FORMAT_JSON) {
         print_json(&catalog);
     } else if (code >= 0) {
         code = print_text(&catalog);

@@ -40,7 +40,8 @@ static int print_help(void)
            "  nextbest compare my.h5 --metric equity,clv  the table again, by other metrics\n"
            "  nextbest describe lin_ts                    a policy and its settings\n"
            "\n`nextbest COMMAND --help' tells more. Exit status: 0 done, 1 failed, 2 wrong input.\n"
-           "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NO_COLOR.\n");
+           "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NB_DATA_PATH (folder with\n"
+           "sim/scenarios and bench/experiments of your own), NO_COLOR.\n");
     return 0;
 }
 
