@@ -1,4 +1,3 @@
-#include <argp.h>
 #include <string.h>
 
 #include "bench/catalog.h"
@@ -8,52 +7,14 @@
 #include "policies/registry.h"
 #include "sim/environment.h"
 
-enum { OPT_FORMAT = 1000 };
-
-typedef struct {
-    const char *name;
-    nb_format_t format;
-} arguments_t;
-
-static const struct argp_option options[] = {
-    {"format", OPT_FORMAT, "text|json", 0, "How to print (text)", 0},
-    {0},
+static const nb_command_usage_t usage = {
+    .argument = "NAME|observation",
+    .summary = "Describe a policy, environment, scenario, experiment or metric: what it is, and "
+               "the settings with their defaults, ranges, units and sources. `observation' lists "
+               "what a policy sees of a customer.",
+    .missing = "describe what? a name that `nextbest list' shows, or observation",
+    .surplus = "one name at a time",
 };
-
-static error_t parse_option(int key, char *value, struct argp_state *state)
-{
-    arguments_t *arguments = state->input;
-
-    switch (key) {
-    case OPT_FORMAT:
-        arguments->format = nb_command_format(value, "text|json", state);
-        return 0;
-    case ARGP_KEY_ARG:
-        if (arguments->name) {
-            argp_error(state, "one name at a time");
-        }
-        arguments->name = value;
-        return 0;
-    case ARGP_KEY_END:
-        if (!arguments->name) {
-            argp_error(state, "describe what? a name that `nextbest list' shows, or observation");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    options,
-    parse_option,
-    "NAME|observation",
-    "Describe a policy, environment, scenario, experiment or metric: what it is, and the settings "
-    "with their defaults, ranges, units and sources. `observation' lists what a policy sees of a "
-    "customer.",
-    NULL,
-    NULL,
-    NULL};
 
 /* name, kind and summary; the object stays open for more keys */
 static void print_head(const char *name, const char *kind, const char *summary, nb_format_t format)
@@ -138,13 +99,15 @@ static int print_observation(const nb_spec_t *spec, nb_format_t format)
     print_head("observation", "features", "what a policy sees of a customer", format);
     if (format == NB_FORMAT_JSON) {
         print_strings("features", point->features, point->d);
+        print_strings("feature_help", point->feature_help, point->feature_help ? point->d : 0);
         print_points_json(spec);
         printf(", \"settings\": []}\n");
         return NB_OK;
     }
     printf("\nAt decision point %s, in this order:\n", point->name);
     for (unsigned i = 0; i < point->d; i++) {
-        printf("  %2u  %s\n", i, point->features[i]);
+        printf("  %2u  %-20s %s\n", i, point->features[i],
+               point->feature_help ? point->feature_help[i] : "");
     }
     return NB_OK;
 }
@@ -347,18 +310,17 @@ static int describe_any(const char *name, nb_format_t format)
 
 int nb_command_describe(int argc, char **argv)
 {
-    arguments_t arguments = {0};
+    const char *name;
+    nb_format_t format;
     const nb_policy_type_t *plugin;
 
-    if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0) {
-        return 2;
+    nb_command_parse(&usage, argc, argv, &name, &format);
+    if (strcmp(name, "observation") == 0) {
+        return describe_world(nb_environment_find("journey"), 1, format);
     }
-    if (strcmp(arguments.name, "observation") == 0) {
-        return describe_world(nb_environment_find("journey"), 1, arguments.format);
+    if (strchr(name, '/') || strstr(name, ".so")) {
+        NB_TRY(nb_policy_find(&plugin, name));
+        return describe_policy(plugin, format);
     }
-    if (strchr(arguments.name, '/') || strstr(arguments.name, ".so")) {
-        NB_TRY(nb_policy_find(&plugin, arguments.name));
-        return describe_policy(plugin, arguments.format);
-    }
-    return describe_any(arguments.name, arguments.format);
+    return describe_any(name, format);
 }

@@ -18,8 +18,6 @@
 enum {
     NB_BLOCK_ROWS = 1024, /* most rows of one batch */
     NB_MAX_POINTS = 16,   /* decision points of an environment */
-    NB_MAX_ACTIONS = 64,  /* actions of a point in step with the one-word mask of the journey; masks
-                             may be longer */
     NB_MAX_SLATE = 8,     /* most positions of a slate */
 };
 
@@ -36,6 +34,7 @@ typedef struct {
     unsigned max_slate;                 /* 1 where one action is chosen, else the longest slate */
     unsigned
         default_action; /* what an unbound point plays; at a slate point the firm's own ranking */
+    const char *const *feature_help; /* [d] what each feature is, for people; may be NULL */
 } nb_point_t;
 
 /** What a policy instance owns: its decision points, in the environment's order. */

@@ -115,11 +115,9 @@ typedef struct {
     float fatigue_keep, habit_keep;      /* decay factors per period */
     double need_lost, aware_self;        /* per period */
     float channel_aware[N_CHANNELS + 1]; /* P(aware | opened), coach last */
-    double season_norm;
-    int guarantee_weeks;
-    int taste_periods;          /* periods between steps of the taste */
-    float taste_keep, taste_sd; /* of one such step */
-    double p_alive[4];          /* BG/NBD constants of the P(alive) feature, in periods */
+    int taste_periods;                   /* periods between steps of the taste */
+    float taste_keep, taste_sd;          /* of one such step */
+    double p_alive[4];                   /* BG/NBD constants of the P(alive) feature, in periods */
 } journey_world_t;
 
 /* one customer: traits that stay, state that moves */
@@ -385,6 +383,7 @@ int journey_act_repeat(journey_t *run, uint32_t customer, uint32_t journey,
 
 /* journey_observe.c */
 extern const char *const journey_feature_names[N_FEATURES];
+extern const char *const journey_feature_help[N_FEATURES];
 void journey_observe(const journey_t *run, uint32_t customer, float *x);
 uint64_t journey_mask(const journey_t *run, unsigned point, uint32_t customer,
                       const visit_t *visit);

@@ -4,42 +4,57 @@
  */
 #include "sim/journey.h"
 
+/* name, center, scale, what it is: a policy sees (raw - center) / scale. The constants are never
+ * estimated, so that a feature means the same everywhere. */
+/* clang-format off */
+#define FEATURES(X) \
+    X(one, 0, 1, "1") \
+    X(log_tenure, 4, 1, "ln(1 + weeks since the first purchase)") \
+    X(log_recency, 2.5, 1.2, "ln(1 + weeks since the last purchase)") \
+    X(log_frequency, 1, 0.8, "ln(1 + repeat orders)") \
+    X(log_mean_order, 3.5, 0.7, "ln(1 + money paid an order)") \
+    X(p_alive, 0.5, 0.3, "P(alive) of BG/NBD with the constants p_alive.*") \
+    X(opens_email, 0.25, 0.15, "moving average of opened e-mails") \
+    X(opens_message, 0.33, 0.15, "moving average of opened messages") \
+    X(opens_call, 0.33, 0.15, "moving average of answered calls") \
+    X(contacts_4_weeks, 1, 1, "contacts in the last 4 weeks") \
+    X(weeks_since_contact, 6, 6, "weeks since the last contact, 26 at most") \
+    X(opt_in_email, 0.5, 0.5, "1 where e-mail is allowed") \
+    X(opt_in_message, 0.5, 0.5, "1 where messages are allowed") \
+    X(opt_in_call, 0.5, 0.5, "1 where calls are allowed") \
+    X(consent, 0.5, 0.5, "1 where she consented") \
+    X(enrolled, 0.5, 0.5, "1 where automatic orders run; always 0 as yet") \
+    X(returns_share, 0.15, 0.25, "returns an order") \
+    X(knowledge, 0.3, 0.2, "K, what the firm knows of tastes") \
+    X(last_survey, 0, 1, "latest answer to a survey; always 0 as yet") \
+    X(max_detector, 0.5, 1.2, "score of the need detector") \
+    X(certainty_cue, 0.5, 0.35, "certainty as seen at the last visit") \
+    X(demographic, 0, 1, "noisy demographic") \
+    X(season_sine, 0, 0.7, "sin(2 pi t / 52)") \
+    X(discount_share, 0.1, 0.25, "discounted orders an order")
+/* clang-format on */
+
 const char *const journey_feature_names[N_FEATURES] = {
-    "one",
-    "log_tenure",
-    "log_recency",
-    "log_frequency",
-    "log_mean_order",
-    "p_alive",
-    "opens_email",
-    "opens_message",
-    "opens_call",
-    "contacts_4_weeks",
-    "weeks_since_contact",
-    "opt_in_email",
-    "opt_in_message",
-    "opt_in_call",
-    "consent",
-    "enrolled",
-    "returns_share",
-    "knowledge",
-    "last_survey",
-    "max_detector",
-    "certainty_cue",
-    "demographic",
-    "season_sine",
-    "discount_share",
+#define ITEM(name, center, scale, help) #name,
+    FEATURES(ITEM)
+#undef ITEM
 };
 
-/* constants of standardization: (raw - center) / scale; never estimated, so that features mean the
- * same everywhere */
-static const float center[N_FEATURES] = {
-    0,    4,    2.5f, 1,    3.5f,  0.5f, 0.25f, 0.33f, 0.33f, 1, 6, 0.5f,
-    0.5f, 0.5f, 0.5f, 0.5f, 0.15f, 0.3f, 0,     0.5f,  0.5f,  0, 0, 0.1f,
+const char *const journey_feature_help[N_FEATURES] = {
+#define ITEM(name, center, scale, help) "(" help " - " #center ") / " #scale,
+    FEATURES(ITEM)
+#undef ITEM
 };
-static const float scale[N_FEATURES] = {
-    1,    1,    1.2f, 0.8f, 0.7f,  0.3f, 0.15f, 0.15f, 0.15f, 1, 6,    0.5f,
-    0.5f, 0.5f, 0.5f, 0.5f, 0.25f, 0.2f, 1,     1.2f,  0.35f, 1, 0.7f, 0.25f,
+
+static const float centers[N_FEATURES] = {
+#define ITEM(name, center, scale, help) center,
+    FEATURES(ITEM)
+#undef ITEM
+};
+static const float scales[N_FEATURES] = {
+#define ITEM(name, center, scale, help) scale,
+    FEATURES(ITEM)
+#undef ITEM
 };
 
 /* P(alive) of BG/NBD (Fader, Hardie & Lee 2005), x repeat purchases, the last at tx, age T, in
@@ -120,7 +135,7 @@ void journey_observe(const journey_t *run, uint32_t i, float *x)
     };
 
     for (unsigned k = 0; k < N_FEATURES; k++) {
-        x[k] = ((float)raw[k] - center[k]) / scale[k];
+        x[k] = ((float)raw[k] - centers[k]) / scales[k];
     }
 }
 

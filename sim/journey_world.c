@@ -74,6 +74,7 @@ static void make_points(journey_world_t *world)
         *point = point_templates[p];
         point->d = N_FEATURES;
         point->features = journey_feature_names;
+        point->feature_help = journey_feature_help;
         point->max_slate = point->max_slate ? point->max_slate : 1;
     }
     world->points[POINT_PRODUCT].n_actions = world->n_products;
