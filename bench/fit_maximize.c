@@ -191,36 +191,24 @@ static void judge(const objective_t *objective, const double *log_theta, nb_maxi
     }
 }
 
-static unsigned count_agreeing(const double *values, size_t n, double best)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        count += values[i] <= best + 1e-6;
-    }
-    return count;
-}
-
-enum { MOST_STARTS = 16 };
-
 int nb_maximize(const nb_likelihood_t *likelihood, const double *starts, size_t n_starts,
                 nb_maximum_t *out)
 {
     size_t n = likelihood->n;
-    double log_theta[NB_FIT_MAX_PARAMETERS], best[NB_FIT_MAX_PARAMETERS], values[MOST_STARTS];
-    double best_value = INFINITY;
+    double log_theta[NB_FIT_MAX_PARAMETERS], best[NB_FIT_MAX_PARAMETERS];
+    double value, best_value = INFINITY;
     objective_t objective = {likelihood, starts};
 
-    NB_ASSERT(n <= NB_FIT_MAX_PARAMETERS && n_starts <= MOST_STARTS);
+    NB_ASSERT(n <= NB_FIT_MAX_PARAMETERS);
     gsl_set_error_handler_off();
     memset(out, 0, sizeof *out);
     for (size_t i = 0; i < n_starts; i++) {
         for (size_t j = 0; j < n; j++) {
             log_theta[j] = log(starts[i * n + j]);
         }
-        NB_TRY(descend(&objective, log_theta, &values[i]));
-        if (values[i] < best_value) {
-            best_value = values[i];
+        NB_TRY(descend(&objective, log_theta, &value));
+        if (value < best_value) {
+            best_value = value;
             memcpy(best, log_theta, n * sizeof *best);
         }
     }
@@ -229,7 +217,6 @@ int nb_maximize(const nb_likelihood_t *likelihood, const double *starts, size_t 
     }
     polish(&objective, best, &best_value);
     out->value = -best_value * likelihood->n_observations;
-    out->n_starts_agree = count_agreeing(values, n_starts, best_value);
     for (size_t i = 0; i < n; i++) {
         out->theta[i] = exp(best[i]);
     }

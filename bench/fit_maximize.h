@@ -27,8 +27,6 @@ typedef struct {
     double value;                        /* log-likelihood */
     double gradient; /* norm of its gradient by ln theta, per observation, at the end */
     int converged;   /* gradient below 1e-6, Hessian negative definite, no parameter at an edge */
-    unsigned n_starts_agree; /* starts that ended within 1e-6 of the best log-likelihood per
-                                observation */
 } nb_maximum_t;
 
 /**

@@ -15,17 +15,9 @@ int nb_instance_init(nb_instance_t *self, const nb_binding_t *binding, const nb_
     memset(self, 0, sizeof *self);
     self->binding = binding;
     self->learns = (type->traits & NB_TRAIT_LEARNS) && type->update;
-    for (unsigned p = 0; p < binding->n_points; p++) {
-        self->points[p] = environment->points[binding->points[p]];
-    }
-    self->spec = (nb_spec_t){
-        .n_points = binding->n_points,
-        .points = self->points,
-        .gamma = binding->gamma,
-        .period_weeks = environment->period_weeks,
-        .horizon = environment->horizon > 0.0 ? horizon : 0.0,
-        .n_customers = n_customers,
-    };
+    self->spec = nb_binding_spec(binding, environment, self->points);
+    self->spec.horizon = environment->horizon > 0.0 ? horizon : 0.0;
+    self->spec.n_customers = n_customers;
     NB_TRY(
         nb_credit_init(&self->credit, &binding->credit, binding->gamma, &self->spec, type->traits));
     size = type->state_size(&self->spec, binding->settings);
