@@ -1,30 +1,13 @@
 /*
  * Fuzzing of the reader of purchase logs and summaries. Whatever the bytes, it answers with
  * customers whose histories make sense, or with a sentence.
- *
- *   fuzz_purchase_log FILE...              replay (a normal test does this with
- * corpus/purchase_log) fuzz_purchase_log --mutate N FILE...   N random changes of each file; build
- * with sanitizers
- *
- * With -fsanitize=fuzzer and -DNB_LIBFUZZER the first function is libFuzzer's entry.
  */
 #include <math.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "bench/purchase_log.h"
+#include "tests/fuzz/driver.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
-
-static void require(int condition, const char *what)
-{
-    if (!condition) {
-        fprintf(stderr, "fuzz_purchase_log: %s (%s)\n", what, nb_error_detail());
-        abort();
-    }
-}
+const char fuzz_tokens[] = "\n\n\r\t ,,;\"\"-.0123456789axe";
 
 static void check_customers(const nb_purchase_log_t *log)
 {
@@ -66,75 +49,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     }
     return 0;
 }
-
-#ifndef NB_LIBFUZZER
-
-enum { MOST_BYTES = 1 << 16 };
-
-static uint64_t random_state = 88172645463325252u;
-
-/* xorshift64 (Marsaglia 2003): good enough to break parsers, and the same everywhere */
-static uint64_t next_random(void)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state;
-}
-
-static size_t mutate(uint8_t *bytes, size_t n)
-{
-    static const char tokens[] = "\n\n\r\t ,,;\"\"-.0123456789axe";
-
-    for (uint64_t i = 1 + next_random() % 4; i > 0 && n > 0; i--) {
-        size_t at = next_random() % n, length = 1 + next_random() % 8;
-
-        length = at + length > n ? n - at : length;
-        if (next_random() % 4 == 0) {
-            memmove(bytes + at, bytes + at + length, n - at - length);
-            n -= length;
-        } else if (next_random() % 3 == 0 && n + length < MOST_BYTES) {
-            memmove(bytes + at + length, bytes + at, n - at);
-            n += length;
-        } else {
-            bytes[at] = next_random() % 8 ? (uint8_t)tokens[next_random() % (sizeof tokens - 1)]
-                                          : (uint8_t)next_random();
-        }
-    }
-    return n;
-}
-
-static void run_file(const char *path, long n_mutations)
-{
-    static uint8_t bytes[MOST_BYTES], copy[MOST_BYTES];
-    FILE *file = fopen(path, "rb");
-    size_t n;
-
-    require(file != NULL, path);
-    n = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    LLVMFuzzerTestOneInput(bytes, n);
-    for (long i = 0; i < n_mutations; i++) {
-        memcpy(copy, bytes, n);
-        LLVMFuzzerTestOneInput(copy, mutate(copy, n));
-    }
-}
-
-int main(int argc, char **argv)
-{
-    int first = 1;
-    long n_mutations = 0;
-
-    if (argc > 2 && strcmp(argv[1], "--mutate") == 0) {
-        n_mutations = strtol(argv[2], NULL, 10);
-        first = 3;
-    }
-    require(argc > first, "usage: fuzz_purchase_log [--mutate N] FILE...");
-    for (int i = first; i < argc; i++) {
-        run_file(argv[i], n_mutations);
-    }
-    printf("%d files, %ld changes of each\n", argc - first, n_mutations);
-    return 0;
-}
-
-#endif
