@@ -17,7 +17,7 @@ double nb_dist_beta(nb_stream_t *stream, double a, double b);
 /** Poisson with `mean` >= 0. */
 unsigned nb_dist_poisson(nb_stream_t *stream, double mean);
 
-/** Standard exponential from two words, by inversion. */
+/** Standard exponential from two words, by inversion; 0 with probability 2^-53. */
 double nb_dist_exponential(uint32_t high, uint32_t low);
 
 #endif

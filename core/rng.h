@@ -52,7 +52,8 @@ static inline double nb_rng_uniform(uint32_t word)
     return ((double)word + 0.5) * 0x1p-32;
 }
 
-/** Uniform on (0, 1) from two words, with 53 bits: for tails beyond 1e-9. */
+/** Uniform on (0, 1] from two words, with 53 bits: for the tail near 0, beyond 1e-9. The largest
+ * pair of words rounds to 1. */
 static inline double nb_rng_uniform53(uint32_t high, uint32_t low)
 {
     return ((double)(high >> 5) * 0x1p26 + (double)(low >> 6) + 0.5) * 0x1p-53;
