@@ -119,7 +119,8 @@ static int check_new_key(reader_t *self, const level_t *level)
     char sentence[512];
 
     if (level->n_children >= NB_CONFIG_MAX_KEYS) {
-        return fail_here(self, "more than 10000 keys in one map");
+        snprintf(sentence, sizeof sentence, "more than %d keys in one map", NB_CONFIG_MAX_KEYS);
+        return fail_here(self, sentence);
     }
     for (const nb_node_t *child = level->node->child; child; child = child->next) {
         if (strcmp(child->key, self->key) == 0) {

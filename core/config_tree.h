@@ -11,7 +11,7 @@
 enum {
     NB_CONFIG_MAX_DEPTH = 64,       /* nesting, dotted keys included */
     NB_CONFIG_MAX_NODES = 200000,   /* of one document, aliases expanded */
-    NB_CONFIG_MAX_KEYS = 10000,     /* of one map */
+    NB_CONFIG_MAX_KEYS = 4000,      /* of one map, whose duplicates are looked for one by one */
     NB_CONFIG_MAX_BYTES = 16 << 20, /* of one file */
 };
 

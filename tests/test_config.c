@@ -225,7 +225,7 @@ static void test_config_depth_is_limited(void **state)
 
 static void test_config_width_is_limited(void **state)
 {
-    enum { N = 10001 };
+    enum { N = 4001 };
     char *text = NULL;
     size_t n = 0;
 
@@ -234,7 +234,7 @@ static void test_config_width_is_limited(void **state)
     for (int i = 0; i < N; i++) {
         n += (size_t)sprintf(text + n, "%x: 1\n", i);
     }
-    assert_fails(parse_alone(text), NB_ERR_CONFIG, "more than 10000 keys");
+    assert_fails(parse_alone(text), NB_ERR_CONFIG, "more than 4000 keys");
     for (int i = n = 0; i < 1001; i++) {
         n += (size_t)sprintf(text + n, "%s&x 1\n", i ? "- " : "a:\n- ");
     }
@@ -260,12 +260,13 @@ static void test_config_read_names_the_file_it_cannot_read(void **state)
     assert_fails(nb_config_read(&config, path), NB_ERR_CONFIG, "x.yaml:1:1: empty");
     file = fopen(path, "wb");
     assert_non_null(file);
-    for (int i = 0; i < 5000; i++) {
-        fprintf(file, "key%d: %d\n", i, i);
+    for (int i = 0; i < 1000; i++) { /* longer than any buffer */
+        fprintf(file, "key%d: %d%0100d\n", i, i, 0);
     }
     assert_int_equal(fclose(file), 0);
     assert_ok(nb_config_read(&config, path));
-    assert_string_equal(text_at(&config, "key4999"), "4999");
+    assert_int_equal(strlen(text_at(&config, "key999")), 103);
+    assert_memory_equal(text_at(&config, "key999"), "9990", 4);
     nb_config_free(&config);
     unlink(path);
     rmdir(folder);

@@ -271,18 +271,21 @@ static nb_journey_settings_t busy_world(const char *key)
 
 static void test_journey_every_setting_changes_what_it_says(void **state)
 {
+    nb_journey_settings_t common = busy_world("");
+    double common_before = fingerprint(&common);
+
     (void)state;
     for (const nb_setting_t *setting = nb_journey_settings; setting->key; setting++) {
         nb_journey_settings_t set = busy_world(setting->key);
-        double before, after;
+        double before;
 
         if (strcmp(setting->key, "warm_start") == 0) {
-            continue; /* read by the loop, not by the journey: test_unit shows it */
+            continue; /* read by the loop, not by the journey: test_loop shows it */
         }
-        before = fingerprint(&set);
+        /* most settings are tried in the same world */
+        before = memcmp(&set, &common, sizeof set) == 0 ? common_before : fingerprint(&set);
         change_setting(setting, &set);
-        after = fingerprint(&set);
-        if (before == after) {
+        if (before == fingerprint(&set)) {
             fail_msg("%s changes nothing", setting->key);
         }
     }
