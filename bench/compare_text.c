@@ -123,6 +123,14 @@ static int print_differences(const nb_compare_set_t *self, const nb_compare_t *c
     return code;
 }
 
+/* which world a finding is about: what is swept, where anything is, else the scenario */
+static const char *world_of(const nb_compare_set_t *self, const nb_finding_t *finding)
+{
+    const char *swept = strstr(self->results->cell[finding->i_first], " | ");
+
+    return swept ? swept + 3 : self->results->scenario[finding->i_first];
+}
+
 static int fill_findings(nb_text_table_t *table, const nb_compare_set_t *self)
 {
     NB_TRY(nb_text_table_add(table, "id"));
@@ -136,7 +144,7 @@ static int fill_findings(nb_text_table_t *table, const nb_compare_set_t *self)
         NB_TRY(nb_text_table_add(table, "%s", hypothesis->id));
         NB_TRY(nb_text_table_add(table, "%s: %s %s 0", hypothesis->metric, hypothesis->contrast,
                                  hypothesis->sign > 0 ? ">" : "<"));
-        NB_TRY(nb_text_table_add(table, "%s", self->results->scenario[finding->i_first]));
+        NB_TRY(nb_text_table_add(table, "%s", world_of(self, finding)));
         NB_TRY(add_difference(table, &finding->difference, finding->p_adjusted,
                               nb_hypothesis_verdict_name(finding->verdict, hypothesis->sign)));
     }

@@ -9,9 +9,9 @@ static const char *const features[] = {"one", "tenure"};
 static const char *const channels[] = {"wait", "email", "call"};
 static const char *const products[] = {"p0", "p1", "p2"};
 static const nb_point_t points[] = {
-    {"recognize", "recognize", 2, features, 3, channels, 0, NULL, 1, 0},
-    {"product", "request", 2, features, 3, products, 0, NULL, 3, 0},
-    {"repeat", "repeat", 2, features, 3, channels, 0, NULL, 1, 0},
+    {"recognize", "recognize", 2, features, 3, channels, 0, NULL, 1, 0, NULL},
+    {"product", "request", 2, features, 3, products, 0, NULL, 3, 0, NULL},
+    {"repeat", "repeat", 2, features, 3, channels, 0, NULL, 1, 0, NULL},
 };
 static const nb_spec_t spec = {3, points, 0.998, 1, 0, 1000};
 
