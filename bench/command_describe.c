@@ -4,6 +4,7 @@
 #include "bench/command.h"
 #include "core/config.h"
 #include "core/memory.h"
+#include "core/wrap.h"
 #include "policies/registry.h"
 #include "sim/environment.h"
 
@@ -20,7 +21,8 @@ static const nb_command_usage_t usage = {
 static void print_head(const char *name, const char *kind, const char *summary, nb_format_t format)
 {
     if (format == NB_FORMAT_TEXT) {
-        printf("%s (%s): %s\n", name, kind, summary);
+        nb_wrap(summary, printf("%s (%s): ", name, kind), 2, stdout);
+        fputc('\n', stdout);
         return;
     }
     fputs("{\"name\": ", stdout);
@@ -77,17 +79,37 @@ static void print_points_json(const nb_spec_t *spec)
     fputc(']', stdout);
 }
 
+/* from column `indent` on, in lines that begin there */
+static void print_actions(const nb_point_t *point, int indent)
+{
+    int column = indent;
+
+    for (unsigned k = 0; k < point->n_actions; k++) {
+        int is_default = k == point->default_action;
+        int width = (int)strlen(point->actions[k]) + 2 * is_default;
+
+        if (k > 0 && column + 1 + width > NB_WRAP_COLUMNS) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        } else if (k > 0) {
+            column += printf(" ");
+        }
+        column += printf(is_default ? "[%s]" : "%s", point->actions[k]);
+    }
+}
+
 static void print_points_text(const nb_spec_t *spec)
 {
+    enum { INDENT = 4 };
+
     printf("\nDecision points, with their actions (the default in brackets)\n");
     for (unsigned i = 0; i < spec->n_points; i++) {
         const nb_point_t *point = &spec->points[i];
 
-        printf("  %s:", point->name);
-        for (unsigned k = 0; k < point->n_actions; k++) {
-            printf(k == point->default_action ? " [%s]" : " %s", point->actions[k]);
-        }
-        printf("; %u features%s\n", point->d, point->max_slate > 1 ? ", a slate" : "");
+        printf("  %s: %u features%s\n%*s", point->name, point->d,
+               point->max_slate > 1 ? ", a slate" : "", INDENT, "");
+        print_actions(point, INDENT);
+        fputc('\n', stdout);
     }
 }
 

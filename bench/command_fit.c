@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "bench/command_fit.h"
 
 #include <argp.h>
@@ -5,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/fit_output.h"
 #include "bench/fit_scenario.h"
@@ -317,6 +320,36 @@ static int fit_and_write(const arguments_t *arguments, const nb_purchase_log_t *
     return NB_OK;
 }
 
+/* 1 where both paths, of which either may be NULL, lead to one file or name the same new one */
+static int is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+
+    if (!a || !b) {
+        return 0;
+    }
+    if (stat(a, &first) != 0 || stat(b, &second) != 0) {
+        return strcmp(a, b) == 0;
+    }
+    return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* what is written must not replace the log, nor one file the other */
+static int check_outputs(const arguments_t *arguments)
+{
+    if (is_same_file(arguments->scenario, arguments->path)) {
+        NB_FAIL(NB_ERR_USAGE, "-o %s would replace the log itself", arguments->scenario);
+    }
+    if (is_same_file(arguments->customers, arguments->path)) {
+        NB_FAIL(NB_ERR_USAGE, "--per-customer %s would replace the log itself",
+                arguments->customers);
+    }
+    if (is_same_file(arguments->scenario, arguments->customers)) {
+        NB_FAIL(NB_ERR_USAGE, "-o and --per-customer are both %s", arguments->scenario);
+    }
+    return NB_OK;
+}
+
 int nb_command_fit(int argc, char **argv)
 {
     static const struct argp parser = {options, parse_option, "LOG", doc, NULL, NULL, NULL};
@@ -328,6 +361,7 @@ int nb_command_fit(int argc, char **argv)
     if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0) {
         return 2;
     }
+    NB_TRY(check_outputs(&arguments));
     code = nb_purchase_log_read(&log, arguments.path, &arguments.log);
     print_notes(log.notes);
     if (code == NB_OK) {

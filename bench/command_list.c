@@ -2,9 +2,9 @@
 
 #include "bench/catalog.h"
 #include "bench/command.h"
-#include "bench/text_table.h"
 #include "core/config.h"
 #include "core/settings.h"
+#include "core/wrap.h"
 
 static const nb_command_usage_t usage = {
     .argument = "policies|scenarios|experiments|metrics|environments",
@@ -33,21 +33,20 @@ static int find_kind(nb_kind_t *out, const char *word)
             nearest ? "\"" : "");
 }
 
-static int print_text(const nb_catalog_t *catalog)
+static void print_text(const nb_catalog_t *catalog)
 {
-    nb_text_table_t table;
-    int code = NB_OK;
+    int width = 0;
 
-    nb_text_table_init(&table, 2, 2);
-    for (size_t i = 0; i < catalog->n && code >= 0; i++) {
-        code = nb_text_table_add(&table, "%s", catalog->entries[i].name);
-        code = code < 0 ? code : nb_text_table_add(&table, "%s", catalog->entries[i].summary);
+    for (size_t i = 0; i < catalog->n; i++) {
+        int length = (int)strlen(catalog->entries[i].name);
+
+        width = length > width ? length : width;
     }
-    if (code >= 0) {
-        nb_text_table_print(&table, 0, stdout);
+    for (size_t i = 0; i < catalog->n; i++) {
+        printf("%-*s  ", width, catalog->entries[i].name);
+        nb_wrap(catalog->entries[i].summary, width + 2, width + 2, stdout);
+        fputc('\n', stdout);
     }
-    nb_text_table_free(&table);
-    return code;
 }
 
 static void print_json(const nb_catalog_t *catalog)
@@ -79,7 +78,7 @@ int nb_command_list(int argc, char **argv)
     if (code >= 0 && format == NB_FORMAT_JSON) {
         print_json(&catalog);
     } else if (code >= 0) {
-        code = print_text(&catalog);
+        print_text(&catalog);
     }
     nb_catalog_free(&catalog);
     return code;

@@ -175,15 +175,13 @@ static void ask_to_stop(int number)
     stop = 1;
 }
 
-/* the first interruption stops softly, the second as usual; a write beyond the file-size limit is
- * an error and no signal */
+/* the first interruption stops softly, the second as usual */
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 static void print_json(const char *path, const nb_progress_t *progress)

@@ -1,8 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include "bench/fit_output.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/calendar.h"
 #include "core/memory.h"
@@ -232,15 +235,32 @@ void nb_fit_print_customers(const nb_fit_t *self, const nb_purchase_log_t *log, 
     }
 }
 
+/* where bytes for `path` go first: beside it, or, where a device, pipe or link is in its place,
+ * into that, since a rename would replace it */
+static int choose_part(char **part, const char *path)
+{
+    struct stat status;
+    size_t length = strlen(path) + sizeof ".part";
+
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        if (S_ISDIR(status.st_mode)) {
+            NB_FAIL(NB_ERR_FORMAT, "%s: is a folder, expected a file to write", path);
+        }
+        return nb_strdup(part, path);
+    }
+    NB_TRY(nb_alloc(part, length, 1));
+    snprintf(*part, length, "%s.part", path);
+    return NB_OK;
+}
+
 int nb_fit_write_file(const char *path, int (*write)(void *data, FILE *out), void *data)
 {
     char *part = NULL;
-    size_t length = strlen(path) + sizeof ".part";
     FILE *out;
-    int code, is_bad;
+    int code, is_bad, is_direct;
 
-    NB_TRY(nb_alloc(&part, length, 1));
-    snprintf(part, length, "%s.part", path);
+    NB_TRY(choose_part(&part, path));
+    is_direct = strcmp(part, path) == 0;
     out = fopen(part, "w");
     if (!out) {
         code = nb_error_set(NB_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
@@ -249,10 +269,10 @@ int nb_fit_write_file(const char *path, int (*write)(void *data, FILE *out), voi
     code = write(data, out);
     is_bad = ferror(out);
     is_bad |= fclose(out) != 0;
-    if (code == NB_OK && (is_bad || rename(part, path) != 0)) {
+    if (code == NB_OK && (is_bad || (!is_direct && rename(part, path) != 0))) {
         code = nb_error_set(NB_ERR_IO, "%s: writing failed: %s", path, strerror(errno));
     }
-    if (code < 0) {
+    if (code < 0 && !is_direct) {
         remove(part);
     }
 out:

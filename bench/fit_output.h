@@ -21,7 +21,8 @@ void nb_fit_print_json(const nb_fit_t *self, const nb_purchase_log_t *log, FILE 
 void nb_fit_print_customers(const nb_fit_t *self, const nb_purchase_log_t *log, double rate,
                             double margin, FILE *out);
 
-/** Write a file by a function, whole or not at all: NB_ERR_IO, and what `write` returns. */
+/** Write a file by a function, whole or not at all: NB_ERR_IO, and what `write` returns. Devices,
+ * pipes and links are written into, never replaced; NB_ERR_FORMAT for a folder. */
 int nb_fit_write_file(const char *path, int (*write)(void *data, FILE *out),
                       void *data) NB_MUST_CHECK;
 

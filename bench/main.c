@@ -1,6 +1,11 @@
+#define _POSIX_C_SOURCE 200809L
+
 #include <argp.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/command.h"
 #include "bench/command_fit.h"
@@ -97,12 +102,47 @@ static int close_output(int status)
     return status;
 }
 
+/* a closed standard stream leaves its number to the next file that is opened, which messages would
+ * then be written into: fill the gaps so that reading and writing them fail as if closed */
+static int fill_closed_streams(void)
+{
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++) {
+        if (fcntl(number, F_GETFD) == -1 &&
+            open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* an empty argument comes of a script's variable that is not set; nothing here may be empty */
+static int refuse_empty(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value = strncmp(argv[i], "--", 2) == 0 ? strchr(argv[i], '=') : NULL;
+
+        if (!*argv[i] || (value && !value[1])) {
+            fprintf(stderr, "nextbest: argument %d, \"%s\", is empty\n", i, argv[i]);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     const command_t *command;
     char name[NAME_SIZE];
 
     argp_err_exit_status = 2;
+    if (!fill_closed_streams()) {
+        return 1;
+    }
+    /* a write beyond the file-size limit is an error, which has a sentence, and no signal */
+    signal(SIGXFSZ, SIG_IGN);
+    if (refuse_empty(argc, argv)) {
+        return 2;
+    }
     if (argc < 2) {
         fputs("nextbest: which command? see `nextbest --help'\n", stderr);
         return 2;

@@ -72,6 +72,7 @@ static int build(nb_draft_t *draft, const char *const *sets, size_t n_sets)
     NB_TRY(nb_draft_expand(draft));
     NB_TRY(read_baseline(draft));
     NB_TRY(nb_draft_read_hypothesis(draft));
+    NB_TRY(nb_draft_check_metrics(draft));
     return nb_draft_write(draft);
 }
 

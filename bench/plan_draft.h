@@ -54,6 +54,8 @@ int nb_draft_add_note(nb_draft_t *self, const nb_node_t *map) NB_MUST_CHECK;
 int nb_draft_read_sweep(nb_draft_t *self) NB_MUST_CHECK;
 /** `hypothesis:` into plan->hypothesis. */
 int nb_draft_read_hypothesis(nb_draft_t *self) NB_MUST_CHECK;
+/** Metrics that `metrics:` and `hypothesis:` name must be recorded by runs of the first world. */
+int nb_draft_check_metrics(const nb_draft_t *self) NB_MUST_CHECK;
 /** Worlds, cells, swept columns and unit keys of the plan. */
 int nb_draft_expand(nb_draft_t *self) NB_MUST_CHECK;
 /** The resolved experiment into plan->config_text, and its hash. */

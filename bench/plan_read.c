@@ -263,6 +263,10 @@ static int read_name(nb_draft_t *self)
     if (node->kind != NB_NODE_SCALAR || !node->text[0]) {
         return nb_node_error(NB_ERR_CONFIG, node, "expected a name");
     }
+    /* results go to NAME.h5 */
+    if (strchr(node->text, '/')) {
+        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected a name without '/'", node->text);
+    }
     nb_free(self->plan->name);
     self->plan->name = NULL;
     return nb_strdup(&self->plan->name, node->text);

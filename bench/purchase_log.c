@@ -126,6 +126,12 @@ static int find_calibration_day(nb_purchase_log_t *self, const char *end, const 
         NB_FAIL(NB_ERR_DATA, "%s: the first purchase, %s, is after the calibration's end, %s",
                 self->table.name, first, end);
     }
+    if (self->calibration_day > self->last_day) {
+        nb_purchase_log_note(self,
+                             "the calibration's end is %ld days after the log's last purchase: "
+                             "they count as days without one",
+                             self->calibration_day - self->last_day);
+    }
     self->has_holdout = self->last_day > self->calibration_day;
     return NB_OK;
 }

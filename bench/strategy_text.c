@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/strategy.h"
@@ -14,16 +15,25 @@ static const char *const rules[] = {
 
 static int parse_window(nb_credit_spec_t *out, const nb_node_t *node)
 {
-    char end = '\0', more = '\0';
+    static const char open[] = "window(";
+    const char *digits = node->text + sizeof open - 1;
+    long periods;
+    char *end;
 
     out->rule = NB_CREDIT_WINDOW;
-    if (sscanf(node->text, "window(%d%c%c", &out->window, &end, &more) != 2 || end != ')') {
+    if (strncmp(node->text, open, sizeof open - 1) != 0) {
         return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected window(PERIODS)", node->text);
     }
-    if (out->window < 1 || out->window > MAX_WINDOW) {
-        return nb_node_error(NB_ERR_RANGE, node, "%d is out of range, expected 1 to %d",
-                             out->window, MAX_WINDOW);
+    /* a number too large for long is LONG_MAX, and out of range like any other */
+    periods = strtol(digits, &end, 10);
+    if (end == digits || strcmp(end, ")") != 0) {
+        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected window(PERIODS)", node->text);
     }
+    if (periods < 1 || periods > MAX_WINDOW) {
+        return nb_node_error(NB_ERR_RANGE, node, "'%s' is out of range, expected 1 to %d periods",
+                             node->text, MAX_WINDOW);
+    }
+    out->window = (int)periods;
     return NB_OK;
 }
 

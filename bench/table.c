@@ -29,7 +29,8 @@ static int read_stream(FILE *file, const char *path, char **text, size_t *length
         used += got;
     } while (got == CHUNK);
     if (ferror(file)) {
-        NB_FAIL(NB_ERR_IO, "%s: reading failed: %s", path, strerror(errno));
+        NB_FAIL(errno == EISDIR ? NB_ERR_FORMAT : NB_ERR_IO, "%s: reading failed: %s", path,
+                strerror(errno));
     }
     (*text)[used] = '\0';
     *length = used;

@@ -206,6 +206,8 @@ int nb_unit_run(nb_unit_t *out, const nb_plan_t *plan, size_t i_cell, int replic
     nb_loop_t loop = {.run = NULL};
     int code;
 
+    /* what an earlier unit said must not stand in the sentence of this one */
+    nb_error_clear();
     memset(out, 0, sizeof *out);
     code = init_burn_in(&burn_in, world);
     if (code < 0) {

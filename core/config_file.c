@@ -114,7 +114,7 @@ int nb_config_read(nb_config_t *self, const char *path)
                 strerror(errno));
     }
     if (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
-        code = nb_error_set(NB_ERR_IO, "%s: is a folder, expected a YAML file", path);
+        code = nb_error_set(NB_ERR_FORMAT, "%s: is a folder, expected a YAML file", path);
     } else {
         code = read_stream(file, path, &text, &n);
     }

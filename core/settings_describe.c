@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/settings.h"
+#include "core/wrap.h"
 
 static const char *const type_names[] = {
     [NB_SETTING_REAL] = "real",     [NB_SETTING_INT] = "int",   [NB_SETTING_BOOL] = "bool",
@@ -104,7 +105,7 @@ static void write_json_row(const nb_setting_t *row, FILE *out)
 
 static void write_text_row(const nb_setting_t *row, int width, FILE *out)
 {
-    char text[256];
+    char text[4096];
 
     format_default(row, text, sizeof text);
     fprintf(out, "%-*s  %-6s  %s", width, row->key, type_names[row->type], text);
@@ -116,9 +117,12 @@ static void write_text_row(const nb_setting_t *row, int width, FILE *out)
     fprintf(out, "%s%s%s%s%s", row->unit && *row->unit ? " " : "", row->unit ? row->unit : "",
             row->mark && *row->mark ? " [" : "", row->mark ? row->mark : "",
             row->mark && *row->mark ? "]" : "");
-    fprintf(out, "\n%*s  %s%s%s%s\n", width, "", row->help ? row->help : "",
-            row->source && *row->source ? " (" : "", row->source ? row->source : "",
-            row->source && *row->source ? ")" : "");
+    snprintf(text, sizeof text, "%s%s%s%s", row->help ? row->help : "",
+             row->source && *row->source ? " (" : "", row->source ? row->source : "",
+             row->source && *row->source ? ")" : "");
+    fprintf(out, "\n%*s  ", width, "");
+    nb_wrap(text, width + 2, width + 2, out);
+    fputc('\n', out);
 }
 
 int nb_settings_describe(const nb_setting_t *table, int as_json, FILE *out)

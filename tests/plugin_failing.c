@@ -1,4 +1,5 @@
-/* A policy that fails in replication 1 as long as the environment variable NB_TEST_FAIL is set. */
+/* A policy that fails in replication 1 as long as the environment variable NB_TEST_FAIL is set,
+ * everywhere by the code NB_TEST_CODE without a sentence, and plays the action NB_TEST_ACTION. */
 #include <stdlib.h>
 
 #include "policies/policy.h"
@@ -21,9 +22,14 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
 /* the first allowed action */
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
+    const char *action = getenv("NB_TEST_ACTION"), *code = getenv("NB_TEST_CODE");
+
     (void)state;
     if (batch->key.replication == 1 && getenv("NB_TEST_FAIL")) {
         NB_FAIL(NB_ERR_NUMERIC, "the test asked for a failure");
+    }
+    if (code) {
+        return atoi(code);
     }
     for (size_t i = 0; i < batch->n; i++) {
         unsigned k = 0;
@@ -31,7 +37,7 @@ static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
         while (!nb_mask_allows(batch->mask, batch->mask_words, i, k)) {
             k++;
         }
-        out->action[i * batch->slate] = (int32_t)k;
+        out->action[i * batch->slate] = action ? (int32_t)atoi(action) : (int32_t)k;
         if (out->propensity) {
             out->propensity[i * batch->slate] = 1;
         }

@@ -253,7 +253,7 @@ static void test_config_read_names_the_file_it_cannot_read(void **state)
     snprintf(path, sizeof path, "%s/x.yaml", folder);
     assert_ok(nb_config_init(&config));
     assert_fails(nb_config_read(&config, path), NB_ERR_NOT_FOUND, path);
-    assert_fails(nb_config_read(&config, folder), NB_ERR_IO, "is a folder");
+    assert_fails(nb_config_read(&config, folder), NB_ERR_FORMAT, "is a folder");
     file = fopen(path, "wb");
     assert_non_null(file);
     assert_int_equal(fclose(file), 0);

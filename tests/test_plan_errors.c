@@ -275,7 +275,7 @@ static void test_plan_refuses_wrong_sets_and_names(void **state)
     nb_plan_free(&plan);
     assert_fails(nb_plan_init(&plan, "zzzzzzzz", NULL, 0), NB_ERR_NOT_FOUND, "'zzzzzzzz'");
     nb_plan_free(&plan);
-    assert_fails(nb_plan_init(&plan, "/tmp", NULL, 0), NB_ERR_IO, "/tmp: is a folder");
+    assert_fails(nb_plan_init(&plan, "/tmp", NULL, 0), NB_ERR_FORMAT, "/tmp: is a folder");
     nb_plan_free(&plan);
     assert_fails(nb_plan_init(&plan, "nowhere.yaml", NULL, 0), NB_ERR_NOT_FOUND, "nowhere.yaml");
     nb_plan_free(&plan);

@@ -1,0 +1,63 @@
+/* metrics that an experiment names must be among those that its runs record */
+#include <string.h>
+
+#include "bench/plan_draft.h"
+#include "core/memory.h"
+
+static int check_name(const nb_result_t *result, const char *const *names, const nb_node_t *node)
+{
+    if (!node || node->kind != NB_NODE_SCALAR) {
+        return NB_OK;
+    }
+    for (size_t i = 0; i < result->n_scalars; i++) {
+        if (strcmp(names[i], node->text) == 0) {
+            return NB_OK;
+        }
+    }
+    return nb_node_unknown(node, "metric", node->text, names, result->n_scalars);
+}
+
+static int check_names(const nb_result_t *result, const nb_node_t *metrics,
+                       const nb_node_t *hypotheses)
+{
+    const nb_node_t *item = metrics && metrics->kind == NB_NODE_LIST ? metrics->child : metrics;
+    const char **names;
+    int code = NB_OK;
+
+    NB_TRY(nb_alloc(&names, result->n_scalars + 1, sizeof *names));
+    for (size_t i = 0; i < result->n_scalars; i++) {
+        names[i] = result->scalars[i].name;
+    }
+    for (; item && code >= 0; item = item == metrics ? NULL : item->next) {
+        code = check_name(result, names, item);
+    }
+    for (item = hypotheses ? hypotheses->child : NULL; item && code >= 0; item = item->next) {
+        code = check_name(result, names, nb_node_child(item, "metric"));
+    }
+    nb_free(names);
+    return code;
+}
+
+int nb_draft_check_metrics(const nb_draft_t *self)
+{
+    const nb_node_t *metrics = nb_node_child(self->config.root, "metrics");
+    const nb_node_t *hypotheses = nb_node_child(self->config.root, "hypothesis");
+    const nb_plan_world_t *world = &self->plan->worlds[0];
+    unsigned needs[NB_MAX_POINTS] = {0};
+    nb_run_spec_t spec = {.key = {1, 0}, .n_customers = 1, .periods = 1, .needs = needs};
+    nb_result_t result;
+    void *run = NULL;
+    int code;
+
+    if (!metrics && !hypotheses) {
+        return NB_OK;
+    }
+    /* metrics are what a run says it has: ask one that has just begun */
+    code = world->environment->init(&run, world->world, &spec);
+    code = code < 0 ? code : world->environment->result(run, &result);
+    code = code < 0 ? code : check_names(&result, metrics, hypotheses);
+    if (run) {
+        world->environment->free(run);
+    }
+    return code;
+}
