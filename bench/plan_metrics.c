@@ -49,7 +49,7 @@ int nb_draft_check_metrics(const nb_draft_t *self)
     void *run = NULL;
     int code;
 
-    if (!metrics && !hypotheses) {
+    if (!metrics && !(hypotheses && hypotheses->child)) {
         return NB_OK;
     }
     /* metrics are what a run says it has: ask one that has just begun */

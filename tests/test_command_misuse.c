@@ -279,7 +279,7 @@ static void test_describe_fits_in_100_columns(void **state)
     assert_command(kit, 0, "", "test $(wc -l < names.txt) -gt 15");
     assert_command(kit, 0, "Unit: money",
                    "for name in equity $(cat names.txt); do nextbest describe $name || exit 9; "
-                   "done > all.txt; cat all.txt");
+                   "done > all.txt; head -5 all.txt");
     /* the text of a YAML file is shown as it is */
     assert_command(kit, 0, "", "awk 'length > 100 && !/^(#|  [a-z_0-9]+:|[a-z_]+:)/' all.txt");
     assert_string_equal(kit->output, "");

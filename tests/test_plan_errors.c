@@ -32,6 +32,23 @@ static const nb_spec_t *describe_toy(const void *world)
     return &toy_spec;
 }
 
+/* a run of it does nothing but say that it records a metric m */
+static int begin_toy(void **run, const void *world, const nb_run_spec_t *spec)
+{
+    (void)world;
+    (void)spec;
+    return nb_alloc(run, 1, 1);
+}
+
+static int measure_toy(void *run, nb_result_t *out)
+{
+    static const nb_metric_t metric = {"m", "", "nothing"};
+
+    (void)run;
+    *out = (nb_result_t){.n_scalars = 1, .scalars = &metric};
+    return NB_OK;
+}
+
 static const nb_environment_type_t toy = {
     .name = "toy",
     .summary = "made for this test",
@@ -41,6 +58,9 @@ static const nb_environment_type_t toy = {
     .world_init = make_toy,
     .world_free = free_toy,
     .spec = describe_toy,
+    .init = begin_toy,
+    .result = measure_toy,
+    .free = nb_free,
 };
 
 /* stands before the library's own: adds `toy` */
@@ -145,6 +165,10 @@ static void test_plan_refuses_wrong_keys_and_values(void **state)
         {"delta: 2\n", NB_ERR_RANGE, "expected 0 to 1"},
         {"name: [x]\n", NB_ERR_CONFIG, "expected a name"},
         {"metrics: [[]]\n", NB_ERR_CONFIG, "expected the name of a metric"},
+        {"metrics: [clv, equty]\n", NB_ERR_CONFIG,
+         "x.yaml:1:16: metrics[1]: unknown metric 'equty', did you mean 'equity'?"},
+        {"metrics: profit\n", NB_ERR_CONFIG, "metrics: unknown metric 'profit'"},
+        {"name: ../x\n", NB_ERR_CONFIG, "x.yaml:1:1: name: '../x', expected a name without '/'"},
         {"baseline: nevr\n", NB_ERR_CONFIG, "unknown strategy 'nevr', did you mean 'never'?"},
         {"scenario: everyda\n", NB_ERR_NOT_FOUND,
          "x.yaml:1:1: scenario: no scenario 'everyda', did you mean 'everyday'?"},
@@ -250,6 +274,8 @@ static void test_plan_refuses_wrong_hypotheses(void **state)
         {"[{id: H, contrast: monthly - never, metric: m, sign: +}, "
          "{id: H, contrast: monthly - never, metric: m, sign: '-'}]",
          NB_ERR_CONFIG, "hypothesis 'H' given twice"},
+        {"[{id: H, contrast: monthly - never, metric: clw, sign: +}]", NB_ERR_CONFIG,
+         "hypothesis[0].metric: unknown metric 'clw', did you mean 'clv'?"},
     };
     char text[512];
 

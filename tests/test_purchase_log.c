@@ -202,7 +202,7 @@ static void test_purchase_log_refuses_what_is_no_log(void **state)
     assert_fails(nb_purchase_log_read(&log, "/nonexistent/log.csv", &guess), NB_ERR_NOT_FOUND,
                  "/nonexistent/log.csv: cannot be read");
     nb_purchase_log_free(&log);
-    assert_fails(nb_purchase_log_read(&log, "/", &guess), NB_ERR_IO, "/: ");
+    assert_fails(nb_purchase_log_read(&log, "/", &guess), NB_ERR_FORMAT, "/: ");
     nb_purchase_log_free(&log);
 }
 
