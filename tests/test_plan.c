@@ -1,6 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
 #include "bench/plan.h"
-
 
 #include "core/memory.h"
 #include "tests/testlib.h"
