@@ -9,7 +9,8 @@ static const nb_setting_t toy_settings[] = {
     {0},
 };
 static const char *const arms[] = {"left", "right"};
-static const nb_point_t toy_point = {"arm", "", 0, NULL, 2, arms, 0, NULL, 1, 0};
+static const nb_point_t toy_point = {
+    .name = "arm", .phase = "", .n_actions = 2, .actions = arms, .max_slate = 1};
 static const nb_spec_t toy_spec = {1, &toy_point, 1, 1, 0, 1};
 
 static int make_toy(void **world, const void *settings)
