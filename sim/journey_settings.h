@@ -158,7 +158,7 @@
     X(consent_at_birth, "consent.at_birth", 0, 0, 1, "", "A", "", "share of customers who consent at birth") \
     X(guardrail_detector, "guardrail.call_detector", -50, -50, 50, "score", "", "", "calls are allowed from this detector score on; -50 allows all, 50 none") \
     X(guardrail_spend, "guardrail.call_spend", 0, 0, 1e6, "money", "", "", "and from this mean order on") \
-    X(tail_limit, "tail.limit", 0.01, 0, 1, "", "", "", "the tail ends where discounted survival falls below it") \
+    X(tail_limit, "tail_limit", 0.01, 0, 1, "", "", "", "the tail ends where discounted survival falls below it") \
     X(p_alive_r, "p_alive.r", 0.8596, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
     X(p_alive_alpha, "p_alive.alpha", 33.49, 0.0001, 1e5, "weeks", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
     X(p_alive_a, "p_alive.a", 1.644, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
@@ -170,7 +170,7 @@
     X(dormant_every, "dormant.every", 4, 1, 1000, "periods", "A", "", "periods between two decisions on a dormant customer") \
     X(catalogue_products, "catalogue.products", 24, 1, 64, "", "A", "", "products of the category") \
     X(catalogue_seed, "catalogue.seed", 777, 0, 2147483647, "", "", "", "seed of the catalogue, the same in all replications") \
-    X(tail_max, "tail.max", 364, 0, 100000, "weeks", "", "", "longest tail")                       \
+    X(tail_max, "tail_max", 364, 0, 100000, "weeks", "", "", "longest tail")                       \
     X(burn_in_periods, "burn_in.periods", 0, 0, 10000, "periods", "", "", "periods before the start, played by `monthly`; 0 is a cold start")
 
 /* field, key, default, help */

@@ -258,7 +258,7 @@ static nb_journey_settings_t busy_world(const char *key)
     set.churn_weekly = 0.005;
     set.guardrail_detector = -1;
     set.guardrail_spend = 10;
-    if (strcmp(key, "tail.limit") == 0) {
+    if (strcmp(key, "tail_limit") == 0) {
         set.churn_weekly = 0.03; /* survival falls fast enough to end the tail */
         set.births_organic = 0;
     }
