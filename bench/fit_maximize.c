@@ -196,7 +196,7 @@ int nb_maximize(const nb_likelihood_t *likelihood, const double *starts, size_t 
 {
     size_t n = likelihood->n;
     double log_theta[NB_FIT_MAX_PARAMETERS], best[NB_FIT_MAX_PARAMETERS];
-    double value, best_value = INFINITY;
+    double value = INFINITY, best_value = INFINITY;
     objective_t objective = {likelihood, starts};
 
     NB_ASSERT(n <= NB_FIT_MAX_PARAMETERS);
