@@ -120,33 +120,33 @@ typedef struct {
     double p_alive[4];                   /* BG/NBD constants of the P(alive) feature, in periods */
 } journey_world_t;
 
-/* one customer: traits that stay, state that moves */
+/* one customer: traits that stay, state that moves. What a contact touches comes first, to share
+ * cache lines; what every period scans has arrays of its own in journey_t. */
 typedef struct {
-    /* traits */
-    float rate;           /* needs per period */
-    float theta[N_TASTE]; /* taste, as of taste_step */
-    float beta, risk, inertia, agency;
-    float kappa[N_CHANNELS];
-    float demographic; /* seen */
-    float phi;         /* contact sensitivity */
-    float loyalty, sleeping;
-    float basket_scale; /* 1 / nu, scaled so that the population's mean basket is 1 */
-    float certainty_mean;
-    float churn_base; /* probability of dropping out at a purchase (family beta) */
-    /* state */
-    float expectation;
-    float reference_price;
-    float cue;               /* certainty cue of the last visit */
+    float kappa[N_CHANNELS]; /* channel taste */
+    float phi;               /* contact sensitivity */
+    float agency, inertia, sleeping;
     float opens[N_CHANNELS]; /* moving average of opens, seen */
-    uint32_t need_ordinal;   /* of the latest need that arose */
-    int32_t taste_step;
-    int32_t last_purchase, last_contact;
+    int32_t last_contact;
+    uint32_t contacts; /* bit w: contacted w periods before last_contact */
     int32_t reactance_until, win_back_until;
-    uint32_t contacts;    /* bit w: contacted w periods before last_contact */
-    uint32_t n_purchases; /* first one included */
-    uint16_t n_returns, n_discounted;
     uint16_t sends[N_CHANNELS + 1];
-    float order_sum; /* money paid, first order included */
+    /* what a visit and an order touch */
+    float beta, risk;
+    float theta[N_TASTE]; /* taste, as of taste_step */
+    int32_t taste_step;
+    float certainty_mean;
+    float cue; /* certainty cue of the last visit */
+    float reference_price;
+    float expectation;
+    float basket_scale; /* 1 / nu, scaled so that the population's mean basket is 1 */
+    float loyalty;
+    float churn_base; /* probability of dropping out at a purchase (family beta) */
+    int32_t last_purchase;
+    uint32_t n_purchases; /* first one included */
+    float order_sum;      /* money paid, first order included */
+    uint16_t n_returns, n_discounted;
+    float demographic; /* seen */
 } customer_t;
 
 /* bits of flags[]: what the firm knows it may do */
@@ -234,9 +234,11 @@ typedef struct {
     int32_t *birth;       /* period */
     int32_t *last_active; /* latest open, visit or purchase */
     float *fatigue, *habit, *satisfaction, *trust, *sociability;
-    float *clock;      /* what is left of the customer's Exp(1) dropout clock */
-    float *hazard;     /* weekly hazard of one period without fatigue */
-    double *next_need; /* cumulative need-time at which the next need arises */
+    float *clock;           /* what is left of the customer's Exp(1) dropout clock */
+    float *hazard;          /* weekly hazard of one period without fatigue */
+    float *rate;            /* needs per period */
+    uint32_t *need_ordinal; /* of the latest need that arose */
+    double *next_need;      /* cumulative need-time at which the next need arises */
     uint8_t *alive;
     uint16_t *n_open;  /* open needs */
     uint8_t *flags;    /* FLAG_* */

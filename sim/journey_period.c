@@ -165,25 +165,26 @@ static int lose_needs(journey_t *run)
 /* a need arises: it is new, or renews the open one with a new target */
 static int raise_need(journey_t *run, uint32_t i)
 {
-    customer_t *who = &run->customers[i];
     need_t *open;
 
-    who->need_ordinal++;
+    run->need_ordinal[i]++;
     run->sums.needs++;
     if (run->n_open[i] && !run->world->set.need_queue) {
         open = &run->needs[run->need_at[i]];
         if (open->is_known) {
             NB_TRY(journey_end_journey(run, i, open->ordinal));
         }
-        open->ordinal = who->need_ordinal;
+        open->ordinal = run->need_ordinal[i];
         open->since = run->period;
         open->is_known = 0;
         draw_need(run, open);
         return NB_OK;
     }
     JOURNEY_MORE(run, needs, n_needs, needs_capacity);
-    run->needs[run->n_needs] = (need_t){
-        .customer = i, .ordinal = who->need_ordinal, .since = run->period, .status = NEED_LATENT};
+    run->needs[run->n_needs] = (need_t){.customer = i,
+                                        .ordinal = run->need_ordinal[i],
+                                        .since = run->period,
+                                        .status = NEED_LATENT};
     draw_need(run, &run->needs[run->n_needs]);
     run->need_at[i] = (int32_t)run->n_needs++;
     run->n_open[i]++;
@@ -205,9 +206,8 @@ static int raise_needs(journey_t *run)
             }
             NB_TRY(raise_need(run, (uint32_t)i));
             nb_rng_block(run->spec.key,
-                         draw_at(run->luck[i], run->customers[i].need_ordinal, DRAW_ARRIVAL, 0, 0),
-                         words);
-            run->next_need[i] += nb_dist_exponential(words[0], words[1]) / run->customers[i].rate;
+                         draw_at(run->luck[i], run->need_ordinal[i], DRAW_ARRIVAL, 0, 0), words);
+            run->next_need[i] += nb_dist_exponential(words[0], words[1]) / run->rate[i];
         }
     }
     return NB_OK;

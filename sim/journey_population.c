@@ -26,6 +26,8 @@ static int reserve(journey_t *run, size_t capacity)
     GROW(clock);
     GROW(hazard);
     GROW(next_need);
+    GROW(rate);
+    GROW(need_ordinal);
     GROW(alive);
     GROW(n_open);
     GROW(contact);
@@ -95,8 +97,8 @@ static void draw_other_traits(journey_t *run, size_t i)
     uint32_t luck = run->luck[i];
     uint32_t words[4];
 
-    who->rate = (float)(draw_gamma_trait(run, luck, 1, set->need_shape, set->need_rate) *
-                        set->need_scale * set->period_weeks);
+    run->rate[i] = (float)(draw_gamma_trait(run, luck, 1, set->need_shape, set->need_rate) *
+                           set->need_scale * set->period_weeks);
     who->agency = (float)draw_beta_trait(run, luck, 2, set->agency_a, set->agency_b);
     who->certainty_mean = (float)draw_beta_trait(run, luck, 3, set->certainty_a, set->certainty_b);
     run->sociability[i] = (float)(2 * draw_gamma_trait(run, luck, 4, set->sociability_shape, 1));
@@ -132,11 +134,11 @@ static void set_newborn_state(journey_t *run, size_t i, int period)
     double weekly = set->churn_weekly * exp(-set->churn_loyalty * who->loyalty);
     run->hazard[i] = (float)(-log1p(-fmin(weekly, 0.999)) * set->period_weeks);
     if (set->need_conversion != CONVERSION_NONE) {
-        who->rate /= (float)journey_conversion(run, (uint32_t)i);
+        run->rate[i] /= (float)journey_conversion(run, (uint32_t)i);
     }
     nb_rng_block(run->spec.key, draw_at(run->luck[i], 0, DRAW_ARRIVAL, 0, 0), words);
     run->next_need[i] = run->season_time[period - run->first_period] +
-                        nb_dist_exponential(words[0], words[1]) / who->rate;
+                        nb_dist_exponential(words[0], words[1]) / run->rate[i];
 }
 
 /* Row of a customer who is born at the start of `period`; traits now, state and first purchase at
@@ -252,16 +254,16 @@ void journey_free(void *self)
         return;
     }
     void *arrays[] = {
-        run->customers,    run->fatigue,       run->habit,       run->clock,
-        run->hazard,       run->next_need,     run->alive,       run->n_open,
-        run->contact,      run->books,         run->needs,       run->visits,
-        run->rows,         run->pending,       run->events,      run->batch_luck,
-        run->batch_x,      run->batch_journey, run->batch_mask,  run->batch_tenure,
-        run->batch_prior,  run->season_time,   run->series,      run->scalars,
-        run->log_customer, run->log_period,    run->log_spend,   run->batch_customer,
-        run->luck,         run->birth,         run->last_active, run->satisfaction,
-        run->trust,        run->sociability,   run->flags,       run->in_round,
-        run->need_at,
+        run->customers,    run->fatigue,       run->habit,        run->clock,
+        run->hazard,       run->next_need,     run->alive,        run->n_open,
+        run->contact,      run->books,         run->needs,        run->visits,
+        run->rows,         run->pending,       run->events,       run->batch_luck,
+        run->batch_x,      run->batch_journey, run->batch_mask,   run->batch_tenure,
+        run->batch_prior,  run->season_time,   run->series,       run->scalars,
+        run->log_customer, run->log_period,    run->log_spend,    run->batch_customer,
+        run->luck,         run->birth,         run->last_active,  run->satisfaction,
+        run->trust,        run->sociability,   run->flags,        run->in_round,
+        run->need_at,      run->rate,          run->need_ordinal,
     };
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
         nb_free(arrays[k]);

@@ -4,6 +4,9 @@
  */
 #include "sim/journey.h"
 
+/* rows whose records are fetched while others are worked on */
+enum { AHEAD = 8 };
+
 enum { CHANNEL_EMAIL, CHANNEL_MESSAGE, CHANNEL_CALL, COACH = N_CHANNELS };
 
 static double open_level(const nb_journey_settings_t *set, unsigned channel)
@@ -152,17 +155,20 @@ static int contact_customer(journey_t *run, uint32_t i, unsigned contact)
     return is_opened ? emit_signal(run, i, NB_SIGNAL_OPENED) : NB_OK;
 }
 
+/* bring what a contact or visit touches into the cache */
+static void fetch_record(const journey_t *run, uint32_t i)
+{
+    const char *record = (const char *)&run->customers[i];
+
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + 64);
+}
+
 int journey_act_recognize(journey_t *run, const nb_batch_t *batch, const int32_t *action)
 {
-    enum { AHEAD = 8 }; /* rows whose records are fetched while others are worked on */
-
     for (size_t r = 0; r < batch->n; r++) {
         if (r + AHEAD < batch->n && action[r + AHEAD] != RECOGNIZE_WAIT) {
-            const char *record = (const char *)&run->customers[batch->customer[r + AHEAD]];
-
-            __builtin_prefetch(record);
-            __builtin_prefetch(record + 64);
-            __builtin_prefetch(record + 128);
+            fetch_record(run, batch->customer[r + AHEAD]);
         }
         if (action[r] != RECOGNIZE_WAIT) {
             /* email, message, call, coach are contacts 0 to 3 */
@@ -235,6 +241,9 @@ int journey_collect_visits(journey_t *run)
     for (uint32_t k = 0; k < run->n_needs; k++) {
         need_t *need = &run->needs[k];
 
+        if (k + AHEAD < run->n_needs) {
+            fetch_record(run, run->needs[k + AHEAD].customer);
+        }
         if (run->round == 0) {
             need->asked = 0;
         }

@@ -126,14 +126,13 @@ static int first_event_of(driver_t *driver, uint32_t i, int start, int periods)
     const journey_t *run = driver->run;
 
     for (int t = run->first_period; t < periods; t++) {
-        uint32_t needs = run->customers[i].need_ordinal;
+        uint32_t needs = run->need_ordinal[i];
         unsigned orders = run->customers[i].n_purchases;
         int active = run->last_active[i];
 
         driver_step(driver, t);
-        if (t >= start &&
-            (run->customers[i].need_ordinal != needs || run->last_active[i] != active ||
-             run->customers[i].n_purchases != orders)) {
+        if (t >= start && (run->need_ordinal[i] != needs || run->last_active[i] != active ||
+                           run->customers[i].n_purchases != orders)) {
             return t;
         }
     }

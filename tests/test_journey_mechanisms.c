@@ -257,7 +257,7 @@ static void test_traits_have_their_moments(void **state)
     for (size_t i = 0; i < N; i++) {
         const customer_t *who = &driver.run->customers[i];
 
-        rate += who->rate / N;
+        rate += driver.run->rate[i] / N;
         beta += who->beta / N;
         agency += who->agency / N;
         theta2 += who->theta[0] * who->theta[0] / N;

@@ -111,7 +111,7 @@ static void check_arrivals(double season)
     driver_start(&driver, 3, N, WEEKS);
     driver_play(&driver, 0);
     for (size_t i = 0; i < N; i++) {
-        unsigned x = driver.run->customers[i].need_ordinal;
+        unsigned x = driver.run->need_ordinal[i];
         seen[x < CELLS - 1 ? x : CELLS - 1]++;
     }
     nbd_cells(driver.set.need_shape, driver.set.need_rate, WEEKS, p, CELLS);
