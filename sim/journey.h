@@ -312,6 +312,14 @@ static inline int periods_of(const journey_world_t *world, double weeks)
     return n < 1 ? 1 : n;
 }
 
+/* fatigue above the threshold from which it drives customers away */
+static inline double journey_excess_fatigue(const journey_t *run, uint32_t customer)
+{
+    double excess = run->fatigue[customer] - run->world->set.fatigue_threshold;
+
+    return excess > 0 ? excess : 0;
+}
+
 /* room for one more item in an array of the run that grows by half */
 #define JOURNEY_MORE(run, array, n, capacity_of)                                                   \
     do {                                                                                           \
@@ -336,7 +344,6 @@ int journey_pay(journey_t *run, uint32_t customer, uint32_t journey, double mone
 void journey_add_hazard(journey_t *run, uint32_t customer, double probability);
 int journey_end_journey(journey_t *run, uint32_t customer, uint32_t ordinal) NB_MUST_CHECK;
 void journey_close_need(journey_t *run, need_t *need);
-double journey_excess_fatigue(const journey_t *run, uint32_t customer);
 
 /* journey_recognize.c */
 int journey_act_recognize(journey_t *run, const nb_batch_t *batch,

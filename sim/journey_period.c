@@ -74,11 +74,6 @@ void journey_add_hazard(journey_t *run, uint32_t customer, double probability)
     }
 }
 
-double journey_excess_fatigue(const journey_t *run, uint32_t customer)
-{
-    return fmax(0, run->fatigue[customer] - run->world->set.fatigue_threshold);
-}
-
 static void decay(journey_t *run)
 {
     float fatigue_keep = run->world->fatigue_keep, habit_keep = run->world->habit_keep;
