@@ -17,7 +17,7 @@
 
 enum {
     NB_BLOCK_ROWS = 1024, /* most rows of one batch */
-    NB_MAX_POINTS = 16,   /* decision points of an environment */
+    NB_MAX_POINTS = 32,   /* decision points of an environment */
     NB_MAX_SLATE = 8,     /* most positions of a slate */
 };
 
@@ -35,6 +35,9 @@ typedef struct {
     unsigned
         default_action; /* what an unbound point plays; at a slate point the firm's own ranking */
     const char *const *feature_help; /* [d] what each feature is, for people; may be NULL */
+    const float *feature_center, *feature_scale; /* [d] x = (raw - center) / scale; may be NULL */
+    unsigned n_latent;                           /* hidden features that an oracle is shown */
+    const char *const *latent;                   /* [n_latent] their names */
 } nb_point_t;
 
 /** What a policy instance owns: its decision points, in the environment's order. */
@@ -57,6 +60,10 @@ typedef struct {
     /** Expected immediate reward of every action under the latent state; forbidden actions get
      * -infinity. @param out [n x K] */
     int (*expected_reward)(void *world, const struct nb_batch *batch, double *out);
+    unsigned n_latent;
+    const char *const *latent_names; /* [n_latent] */
+    /** Traits and state that nobody else sees. @param out [n x n_latent] */
+    int (*latent)(void *world, const struct nb_batch *batch, double *out);
 } nb_oracle_t;
 
 /** n pending decisions at one point. What a policy's traits do not ask for is NULL. */

@@ -8,6 +8,7 @@
 #ifndef NB_SIM_ENVIRONMENT_H
 #define NB_SIM_ENVIRONMENT_H
 
+#include "core/archive.h"
 #include "core/error.h"
 #include "core/settings.h"
 #include "core/types.h"
@@ -29,6 +30,7 @@ typedef struct {
     const unsigned *needs; /* [n_points] NB_NEED_* */
     int log_purchases;     /* keep a purchase log */
     nb_key_t policy_key;
+    int same_population; /* traits from (seed, 0), life from (seed, replication) */
 } nb_run_spec_t;
 
 /** Events of the present period, borrowed until the next call into the run. */
@@ -66,6 +68,14 @@ typedef struct {
     const int32_t *period; /* of the purchase; the first purchase of a customer is its birth */
     const double *spend;   /* money paid by the customer */
 } nb_purchases_t;
+
+/** What may be spent at a point in one period. */
+typedef struct {
+    double money;           /* sum of costs of the chosen actions, INFINITY for no limit */
+    double rows;            /* actions other than the default, INFINITY for no limit */
+    const double *cost;     /* [K] money an action costs */
+    const double *capacity; /* [K] times each action can be played, INFINITY for no limit */
+} nb_budget_t;
 
 typedef struct nb_environment_type {
     const char *name;
@@ -106,6 +116,23 @@ typedef struct nb_environment_type {
     /** Metrics of the run so far, computed on call. */
     int (*result)(void *run, nb_result_t *out);
     nb_purchases_t (*purchases)(const void *run);
+
+    /* optional: NULL where an environment has none */
+
+    /** 1 where the point has a budget this period, which is then in *out. */
+    int (*budget)(const void *run, unsigned point, nb_budget_t *out);
+    /** Give the present point's batches of this period again from the first; nothing was acted on
+     * yet. */
+    void (*rewind)(void *run);
+    /**
+     * Everything that changes in a run, written or read back. Loading: run was made by init of the
+     * same world and spec.
+     */
+    int (*archive)(void *run, nb_archive_t *archive);
+    /** [*n] discounted money of each initial customer so far, before acquisition. */
+    const double *(*customer_values)(const void *run, size_t *n);
+    /** [*n] observed segment of each initial customer, below *n_segments. */
+    const uint8_t *(*customer_segments)(const void *run, size_t *n, unsigned *n_segments);
     void (*free)(void *run);
 } nb_environment_type_t;
 

@@ -11,7 +11,7 @@ static void move_taste(journey_t *run, uint32_t i)
 {
     customer_t *who = &run->customers[i];
     const journey_world_t *world = run->world;
-    int step = (run->period - run->first_period) / world->taste_periods;
+    int step = (run->at.period - run->first_period) / world->taste_periods;
 
     while (who->taste_step < step) {
         double z[4];
@@ -25,28 +25,61 @@ static void move_taste(journey_t *run, uint32_t i)
     }
 }
 
-void journey_target(journey_t *run, uint32_t i, uint32_t ordinal, float *x, float *certainty)
+/* where everybody's taste has drifted or jumped to, along its first coordinate */
+static double shift_of_taste(const journey_t *run)
 {
     const nb_journey_settings_t *set = &run->world->set;
-    const customer_t *who = &run->customers[i];
-    nb_stream_t stream;
-    double z[4];
 
-    move_taste(run, i);
-    nb_rng_normal4(run->spec.key, draw_at(run->luck[i], ordinal, DRAW_TARGET, 0, 0), z);
+    return set->drift_taste * set->period_weeks * run->at.period +
+           (journey_is_shocked(run) ? set->shock_taste : 0);
+}
+
+void journey_taste(journey_t *run, uint32_t row, float *x)
+{
+    const customer_t *who = &run->customers[row];
+
+    move_taste(run, row);
     for (unsigned k = 0; k < N_TASTE; k++) {
-        x[k] = who->theta[k] + (float)(set->need_target_sd * z[k]);
+        x[k] = who->theta[k];
     }
-    double m = who->certainty_mean;
-    m += (1 - m) * (1 - exp(-set->certainty_learning * who->n_purchases));
-    nb_stream_init(&stream, run->spec.key, draw_at(run->luck[i], ordinal, DRAW_CERTAINTY, 0, 0));
+    x[0] += (float)shift_of_taste(run);
+}
+
+void journey_target(journey_t *run, uint32_t row, uint32_t ordinal, unsigned category, float *x,
+                    float *certainty)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    const relation_t *relation = &run->relations[journey_cell(run, row, category)];
+    nb_stream_t stream;
+    double z[4], m = run->customers[row].certainty_mean;
+
+    journey_taste(run, row, x);
+    nb_rng_normal4(run->spec.key, draw_at(run->luck[row], ordinal, DRAW_TARGET, 0, 0), z);
+    for (unsigned k = 0; k < N_TASTE; k++) {
+        x[k] += (float)(set->need_target_sd * z[k]);
+    }
+    m += (1 - m) * (1 - exp(-set->certainty_learning * relation->n_purchases));
+    nb_stream_init(&stream, run->spec.key, draw_at(run->luck[row], ordinal, DRAW_CERTAINTY, 0, 0));
     *certainty = (float)nb_dist_beta(&stream, set->certainty_prior + set->certainty_strength * m,
                                      set->certainty_prior + set->certainty_strength * (1 - m));
 }
 
-double journey_sigma_u(const journey_world_t *world)
+/* how wrong customers are about fit before they buy; nobody errs about what was tried on */
+double journey_sigma_u(const journey_t *run, const visit_t *visit)
 {
-    return world->set.fit_sd * sqrt(1 - world->set.fit_reviews * world->set.knowledge_population);
+    const nb_journey_settings_t *set = &run->world->set;
+    double K_pop = run->at.K_pop[journey_firm(run, visit->customer)];
+
+    return visit->offer == OFFER_TRY_ON ? 0 : set->fit_sd * sqrt(1 - set->fit_reviews * K_pop);
+}
+
+/* rivals: their level, how it drifts, and one that enters by the shock */
+double journey_outside(const journey_t *run)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+
+    return set->utility_outside + set->drift_outside * set->period_weeks * run->at.period / 52 +
+           (journey_is_shocked(run) ? set->shock_outside : 0);
 }
 
 /* one word per product, tied to the need: the same whatever is shown */
@@ -79,23 +112,24 @@ static float squared_distance(const float *a, const float *b)
     return sum;
 }
 
-float journey_distance(const journey_world_t *world, const float *x, unsigned product)
+float journey_distance(const catalogue_t *catalogue, const float *x, unsigned product)
 {
-    return squared_distance(x, world->product_x[product]);
+    return squared_distance(x, catalogue->x[product]);
 }
 
 /* product that fits her best at its price, whether it is shown or not */
 static unsigned best_product(const journey_t *run, const visit_t *visit)
 {
     const journey_world_t *world = run->world;
+    const catalogue_t *catalogue = &world->catalogue[visit->category];
     double beta = run->customers[visit->customer].beta;
     unsigned best = 0;
     double best_value = -INFINITY;
 
     for (unsigned j = 0; j < world->n_products; j++) {
-        double value = world->quality[j] -
-                       world->set.utility_distance * journey_distance(world, visit->x, j) -
-                       beta * (world->price[j] - 1);
+        double value = catalogue->quality[j] -
+                       world->set.utility_distance * journey_distance(catalogue, visit->x, j) -
+                       beta * (catalogue->price[j] - 1);
 
         if (value > best_value) {
             best_value = value;
@@ -115,43 +149,52 @@ static int is_shown(const visit_t *visit, unsigned product)
     return 0;
 }
 
+/* what a display that chooses for her costs; nobody sees a display of an automatic order */
+static double display_utility(const journey_t *run, const visit_t *visit)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    double c = visit->certainty;
+
+    if (visit->is_auto || visit->display == DISPLAY_CATALOGUE) {
+        return 0;
+    }
+    return -set->utility_agency * run->customers[visit->customer].agency * c -
+           (is_shown(visit, best_product(run, visit)) ? 0 : set->utility_missing * c);
+}
+
 /* the part of the utility that all shown products share */
 static double common_utility(const journey_t *run, const visit_t *visit)
 {
     const nb_journey_settings_t *set = &run->world->set;
-    const customer_t *who = &run->customers[visit->customer];
-    double c = visit->certainty;
-    double risk = visit->offer == OFFER_GUARANTEE30 ? who->risk * set->guarantee_risk : who->risk;
-    double sigma_u = journey_sigma_u(run->world);
-    double v = set->utility_base + set->utility_trust * (run->trust[visit->customer] - 0.5) -
-               set->risk_weight * risk * sigma_u * sigma_u -
-               set->utility_overload * (1 - c) * log(visit->n_shown);
+    double sigma_u = journey_sigma_u(run, visit);
 
-    if (visit->display != DISPLAY_CATALOGUE) {
-        v -= set->utility_agency * who->agency * c;
-        v -= is_shown(visit, best_product(run, visit)) ? 0 : set->utility_missing * c;
-    }
-    return v + (visit->discount > 0 ? set->utility_discount : 0);
+    return set->utility_base + set->utility_trust * (run->trust[visit->customer] - 0.5) -
+           set->risk_weight * journey_risk(run, visit) * sigma_u * sigma_u -
+           set->utility_overload * (1 - visit->certainty) * log(visit->n_shown) +
+           run->relations[journey_cell(run, visit->customer, visit->category)].permission +
+           display_utility(run, visit) + (visit->discount > 0 ? set->utility_discount : 0);
 }
 
 void journey_utilities(const journey_t *run, const visit_t *visit, double *utility)
 {
-    const journey_world_t *world = run->world;
-    const nb_journey_settings_t *set = &world->set;
-    const customer_t *who = &run->customers[visit->customer];
-    double common = common_utility(run, visit), sigma_u = journey_sigma_u(world);
+    const nb_journey_settings_t *set = &run->world->set;
+    const catalogue_t *catalogue = &run->world->catalogue[visit->category];
+    double beta = run->customers[visit->customer].beta;
+    double reference =
+        run->relations[journey_cell(run, visit->customer, visit->category)].reference_price;
+    double common = common_utility(run, visit), sigma_u = journey_sigma_u(run, visit);
     uint32_t words[MAX_PRODUCTS];
     float z[MAX_PRODUCTS];
 
     journey_product_words(run, visit, DRAW_FIT, words);
-    nb_normals(words, world->n_products, z);
+    nb_normals(words, run->world->n_products, z);
     for (unsigned s = 0; s < visit->n_shown; s++) {
         unsigned j = visit->shown[s];
-        double paid = world->price[j] * (1 - visit->discount);
+        double paid = catalogue->price[j] * (1 - visit->discount);
 
-        utility[s] = common + world->quality[j] -
-                     set->utility_distance * journey_distance(world, visit->x, j) + sigma_u * z[j] -
-                     who->beta * (paid - 1) -
-                     set->price_loss * who->beta * fmax(0, paid - who->reference_price);
+        utility[s] = common + catalogue->quality[j] -
+                     set->utility_distance * journey_distance(catalogue, visit->x, j) +
+                     sigma_u * z[j] - beta * (paid - 1) -
+                     set->price_loss * beta * fmax(0, paid - reference);
     }
 }

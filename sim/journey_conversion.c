@@ -22,13 +22,13 @@ static double p_inside(journey_t *run, uint32_t i)
         visit_t visit = {.customer = i, .ordinal = first_drawn + k, .product = -1};
         double utility[MAX_PRODUCTS], total = 0;
 
-        journey_target(run, i, visit.ordinal, visit.x, &visit.certainty);
+        journey_target(run, i, visit.ordinal, 0, visit.x, &visit.certainty);
         journey_show(run, &visit);
         journey_utilities(run, &visit, utility);
         for (unsigned s = 0; s < visit.n_shown; s++) {
             total += exp(utility[s]);
         }
-        sum += total / (1 + total);
+        sum += total / (exp(journey_outside(run)) + total);
     }
     return sum / N_DRAWN_NEEDS;
 }

@@ -1,6 +1,6 @@
 /*
- * The frame of a period: events and money, the dropout clock, decay, needs that are lost and that
- * arise, weekly churn.
+ * The frame of a period: events and money, the dropout clock, decay, who is on the books, weekly
+ * churn.
  */
 #include "sim/journey.h"
 
@@ -11,6 +11,15 @@ int journey_emit(journey_t *run, nb_event_t event)
     JOURNEY_MORE(run, events, n_events, events_capacity);
     run->events[run->n_events++] = event;
     return NB_OK;
+}
+
+int journey_signal(journey_t *run, uint32_t row, uint32_t journey, unsigned signals)
+{
+    return journey_emit(run, (nb_event_t){.customer = row,
+                                          .journey = journey,
+                                          .kind = NB_EVENT_SIGNAL,
+                                          .signals = (uint16_t)signals,
+                                          .item = -1});
 }
 
 /* where a cause is added up */
@@ -34,14 +43,18 @@ static double *sum_of(period_sums_t *sums, nb_cause_t cause)
     }
 }
 
-int journey_pay(journey_t *run, uint32_t customer, uint32_t journey, double money, nb_cause_t cause)
+int journey_pay(journey_t *run, uint32_t row, uint32_t journey, double money, nb_cause_t cause)
 {
-    run->sums.money += money;
-    *sum_of(&run->sums, cause) += money;
-    if (customer < run->n_founders && cause != NB_CAUSE_ACQUISITION) {
-        run->sums.founders_money += money;
+    period_sums_t *sums = journey_sums(run, row);
+
+    sums->money += money;
+    *sum_of(sums, cause) += money;
+    if (cause != NB_CAUSE_ACQUISITION) {
+        sums->founders_money += row < run->at.n_founders ? money : 0;
+        run->value[row] += run->at.discount * money;
+        journey_book_groups(run, row, money);
     }
-    return journey_emit(run, (nb_event_t){.customer = customer,
+    return journey_emit(run, (nb_event_t){.customer = row,
                                           .journey = journey,
                                           .money = money,
                                           .kind = NB_EVENT_MONEY,
@@ -49,181 +62,161 @@ int journey_pay(journey_t *run, uint32_t customer, uint32_t journey, double mone
                                           .item = -1});
 }
 
-int journey_end_journey(journey_t *run, uint32_t customer, uint32_t ordinal)
+/* what a customer gains or loses herself */
+void journey_please(journey_t *run, uint32_t row, double surplus)
 {
-    return journey_emit(run, (nb_event_t){.customer = customer,
-                                          .journey = ordinal,
-                                          .kind = NB_EVENT_JOURNEY_END,
-                                          .item = -1});
-}
-
-/* silent churn: she stays on the books and costs contacts, but nothing reacts any more */
-static void run_down(journey_t *run, size_t i, float hazard)
-{
-    run->clock[i] -= hazard;
-    if (run->clock[i] < 0) {
-        run->alive[i] = 0;
-        run->next_need[i] = INFINITY;
+    run->surplus[row] += (float)(run->at.discount * surplus);
+    if (row < run->at.n_founders) {
+        journey_sums(run, row)->surplus += surplus;
     }
 }
 
-void journey_add_hazard(journey_t *run, uint32_t customer, double probability)
+int journey_end_journey(journey_t *run, uint32_t row, uint32_t ordinal)
 {
-    if (run->alive[customer]) {
-        run_down(run, customer, (float)-log1p(-fmin(probability, 0.999)));
+    return journey_emit(
+        run, (nb_event_t){
+                 .customer = row, .journey = ordinal, .kind = NB_EVENT_JOURNEY_END, .item = -1});
+}
+
+/* a person whose last relation has ended needs nothing any more from these firms */
+static int has_relation(const journey_t *run, uint32_t person)
+{
+    for (uint32_t i = person; i < person + run->world->n_firms; i++) {
+        if (run->alive[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* silent churn: she stays on the books and costs contacts, but nothing reacts any more */
+static void run_down(journey_t *run, uint32_t i, float hazard)
+{
+    run->clock[i] -= hazard;
+    if (run->clock[i] < 0) {
+        uint32_t person = journey_person(run, i);
+
+        journey_rest(run, i);
+        run->alive[i] = DEAD;
+        if (!has_relation(run, person)) {
+            run->next_need[person] = INFINITY;
+        }
+    }
+}
+
+void journey_add_hazard(journey_t *run, uint32_t row, double probability)
+{
+    if (run->alive[row] == ALIVE) {
+        run_down(run, row, (float)-log1p(-fmin(probability, 0.999)));
     }
 }
 
 static void decay(journey_t *run)
 {
     float fatigue_keep = run->world->fatigue_keep, habit_keep = run->world->habit_keep;
+    size_t n = run->at.n;
 
-    for (size_t i = 0; i < run->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         run->fatigue[i] *= fatigue_keep;
     }
-    for (size_t i = 0; i < run->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         run->habit[i] *= habit_keep;
     }
-    memset(run->contact, 0, run->n);
+    memset(run->contact, 0, n);
 }
 
-/* who is on the books; silence of hygiene_weeks takes a customer off, whether she lives or not */
-static int update_books(journey_t *run)
+static int take_off_books(journey_t *run, uint32_t i, unsigned kind)
 {
-    int limit = periods_of(run->world, run->world->set.hygiene_weeks);
-
-    run->n_books = 0;
-    for (size_t i = 0; i < run->n; i++) {
-        if (!(run->flags[i] & FLAG_BOOKS)) {
-            continue;
-        }
-        if (run->period - run->last_active[i] >= limit) {
-            run->flags[i] &= (uint8_t)~FLAG_BOOKS;
-            NB_TRY(
-                journey_emit(run, (nb_event_t){.customer = (uint32_t)i, .kind = NB_EVENT_DROPPED}));
-            continue;
-        }
-        run->books[run->n_books++] = (uint32_t)i;
-    }
-    return NB_OK;
+    run->flags[i] &= (uint8_t)~FLAG_BOOKS;
+    return journey_emit(run, (nb_event_t){.customer = i, .kind = (uint16_t)kind, .item = -1});
 }
 
-void journey_close_need(journey_t *run, need_t *need)
+/* the contracts of the period: who is still there pays the next one, who is not leaves for all to
+ * see */
+static int renew_contracts(journey_t *run)
 {
-    need->closed = 1;
-    run->n_open[need->customer]--;
-}
+    const nb_journey_settings_t *set = &run->world->set;
+    int every;
 
-/* a need's luck of this period, by its age */
-static void draw_need(const journey_t *run, need_t *need)
-{
-    nb_rng_block(run->spec.key,
-                 draw_at(run->luck[need->customer], need->ordinal, DRAW_NEED, 0,
-                         (uint32_t)(run->period - need->since)),
-                 need->luck);
-}
-
-/* needs that were open before this period are lost now and then; those of the dead quietly vanish
- */
-static int lose_needs(journey_t *run)
-{
-    size_t kept = 0;
-
-    for (size_t k = 0; k < run->n_needs; k++) {
-        need_t *need = &run->needs[k];
-
-        if (!need->closed) {
-            draw_need(run, need);
-            if (nb_rng_uniform(need->luck[0]) < run->world->need_lost) {
-                run->sums.lost++;
-                journey_close_need(run, need);
-                if (need->is_known) {
-                    NB_TRY(journey_end_journey(run, need->customer, need->ordinal));
-                }
-            }
-        }
-        if (need->closed) {
-            run->need_at[need->customer] = -1;
-        }
-    }
-    for (size_t k = 0; k < run->n_needs; k++) {
-        if (!run->needs[k].closed) {
-            run->needs[kept] = run->needs[k];
-            run->need_at[run->needs[kept].customer] = (int32_t)kept;
-            kept++;
-        }
-    }
-    run->n_needs = kept;
-    return NB_OK;
-}
-
-/* a need arises: it is new, or renews the open one with a new target */
-static int raise_need(journey_t *run, uint32_t i)
-{
-    need_t *open;
-
-    run->need_ordinal[i]++;
-    run->sums.needs++;
-    if (run->n_open[i] && !run->world->set.need_queue) {
-        open = &run->needs[run->need_at[i]];
-        if (open->is_known) {
-            NB_TRY(journey_end_journey(run, i, open->ordinal));
-        }
-        open->ordinal = run->need_ordinal[i];
-        open->since = run->period;
-        open->is_known = 0;
-        draw_need(run, open);
+    if (set->contract_weeks <= 0) {
         return NB_OK;
     }
-    JOURNEY_MORE(run, needs, n_needs, needs_capacity);
-    run->needs[run->n_needs] = (need_t){.customer = i,
-                                        .ordinal = run->need_ordinal[i],
-                                        .since = run->period,
-                                        .status = NEED_LATENT};
-    draw_need(run, &run->needs[run->n_needs]);
-    run->need_at[i] = (int32_t)run->n_needs++;
-    run->n_open[i]++;
-    return NB_OK;
-}
+    every = periods_of(run->world, set->contract_weeks);
+    for (uint32_t i = 0; i < run->at.n; i++) {
+        double share = run->flags[i] & FLAG_PLATFORM ? set->platform_commission : 0;
 
-/* arrivals are a Poisson process in season time: exponential gaps, each tied to its ordinal */
-static int raise_needs(journey_t *run)
-{
-    double now = run->season_time[run->period - run->first_period + 1];
-
-    for (size_t i = 0; i < run->n; i++) {
-        while (run->next_need[i] <= now) {
-            uint32_t words[4];
-
-            if (!run->alive[i]) {
-                run->next_need[i] = INFINITY;
-                break;
-            }
-            NB_TRY(raise_need(run, (uint32_t)i));
-            nb_rng_block(run->spec.key,
-                         draw_at(run->luck[i], run->need_ordinal[i], DRAW_ARRIVAL, 0, 0), words);
-            run->next_need[i] += nb_dist_exponential(words[0], words[1]) / run->rate[i];
+        if (!(run->flags[i] & FLAG_BOOKS) || (run->at.period - run->birth[i]) % every) {
+            continue;
+        }
+        if (run->alive[i]) {
+            NB_TRY(journey_pay(run, i, 0, set->contract_fee * (1 - share), NB_CAUSE_SALE));
+        } else {
+            NB_TRY(take_off_books(run, i, NB_EVENT_LEFT));
         }
     }
     return NB_OK;
+}
+
+/* silence of hygiene_weeks takes a customer off, whether she lives or not; so does leaving, where
+ * it shows */
+static int update_books(journey_t *run)
+{
+    const journey_world_t *world = run->world;
+    int limit = periods_of(world, world->set.hygiene_weeks);
+    int is_seen = world->set.churn_observed && world->set.contract_weeks <= 0;
+    size_t n_books = 0;
+
+    for (unsigned f = 0; f < world->n_firms; f++) {
+        run->at.books_begin[f] = n_books;
+        for (uint32_t i = f; i < run->at.n; i += world->n_firms) {
+            if (!(run->flags[i] & FLAG_BOOKS)) {
+                continue;
+            }
+            if (is_seen && !run->alive[i]) {
+                NB_TRY(take_off_books(run, i, NB_EVENT_LEFT));
+            } else if (run->at.period - run->last_active[i] >= limit &&
+                       world->set.contract_weeks <= 0) {
+                NB_TRY(take_off_books(run, i, NB_EVENT_DROPPED));
+            } else {
+                run->books[n_books++] = i;
+            }
+        }
+    }
+    run->at.books_begin[world->n_firms] = n_books;
+    return NB_OK;
+}
+
+/* visits are over with their period */
+static void forget_visits(journey_t *run)
+{
+    for (size_t v = 0; v < run->n_visits; v++) {
+        run->in_round[journey_person(run, run->visits[v].customer)] = 0;
+    }
+    run->n_visits = 0;
 }
 
 int journey_begin_period(void *self, int period)
 {
     journey_t *run = self;
 
-    run->period = period;
-    run->stage = STAGE_RECOGNIZE;
-    run->round = 0;
-    run->cursor = 0;
-    run->n_events = run->events_taken = 0;
-    memset(&run->sums, 0, sizeof run->sums);
+    run->at.period = period;
+    run->at.discount = period < 0 ? 0 : run->discounts[period];
+    run->at.stage = STAGE_RECOGNIZE;
+    run->at.firm = run->at.round = 0;
+    run->at.cursor = 0;
+    run->at.acted = 0;
+    run->n_events = run->at.events_taken = 0;
+    memset(run->at.sums, 0, sizeof run->at.sums);
+    memset(run->at.taught, 0, sizeof run->at.taught);
+    forget_visits(run);
     decay(run);
+    journey_decay_knowledge(run);
     NB_TRY(journey_begin_births(run));
+    NB_TRY(renew_contracts(run));
     NB_TRY(journey_close_orders(run));
     NB_TRY(update_books(run));
-    NB_TRY(lose_needs(run));
-    return raise_needs(run);
+    NB_TRY(journey_lose_needs(run));
+    return journey_raise_needs(run);
 }
 
 /* weekly churn; fatigue above its threshold speeds it up */
@@ -231,10 +224,10 @@ static void churn_weekly(journey_t *run)
 {
     const nb_journey_settings_t *set = &run->world->set;
 
-    for (size_t i = 0; i < run->n; i++) {
-        if (run->alive[i]) {
+    for (uint32_t i = 0; i < run->at.n; i++) {
+        if (run->alive[i] == ALIVE) {
             float hazard = run->hazard[i];
-            double excess = journey_excess_fatigue(run, (uint32_t)i);
+            double excess = journey_excess_fatigue(run, i);
 
             run_down(run, i,
                      excess > 0 ? hazard * (float)exp(set->fatigue_churn * excess) : hazard);
@@ -247,6 +240,7 @@ int journey_end_period(void *self)
     journey_t *run = self;
 
     churn_weekly(run);
+    journey_learn_population(run);
     journey_record(run);
     return NB_OK;
 }

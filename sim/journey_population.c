@@ -1,40 +1,9 @@
 /*
- * Births: storage of customers, their traits, and when the next ones come.
+ * Persons: their traits, and the state in which they are born.
  */
 #include "sim/journey.h"
 
-/* grow one array of the run from the old capacity to the new */
-#define GROW(array) NB_TRY(nb_grow(&run->array, run->capacity, capacity, sizeof *run->array))
-
-static int reserve(journey_t *run, size_t capacity)
-{
-    if (capacity <= run->capacity) {
-        return NB_OK;
-    }
-    GROW(customers);
-    GROW(luck);
-    GROW(birth);
-    GROW(last_active);
-    GROW(satisfaction);
-    GROW(trust);
-    GROW(sociability);
-    GROW(flags);
-    GROW(in_round);
-    GROW(need_at);
-    GROW(fatigue);
-    GROW(habit);
-    GROW(clock);
-    GROW(hazard);
-    GROW(next_need);
-    GROW(rate);
-    GROW(need_ordinal);
-    GROW(alive);
-    GROW(n_open);
-    GROW(contact);
-    GROW(books);
-    run->capacity = capacity;
-    return NB_OK;
-}
+#include <string.h>
 
 /* u, v with correlation rho from two independent normals */
 static double correlated(double rho, double u, double v)
@@ -48,13 +17,22 @@ static double lognormal(double sd, double z)
     return exp(sd * z - sd * sd / 2);
 }
 
+/* traits can be held while life is drawn anew */
+static nb_key_t trait_key(const journey_t *run)
+{
+    nb_key_t key = run->spec.key;
+
+    key.replication = run->spec.same_population ? 0 : key.replication;
+    return key;
+}
+
 static void draw_normal_traits(const journey_t *run, uint32_t luck, customer_t *who)
 {
     const nb_journey_settings_t *set = &run->world->set;
     double z[16];
 
     for (unsigned block = 0; block < 4; block++) {
-        nb_rng_normal4(run->spec.key, draw_at(luck, 0, DRAW_TRAIT, 0, block), z + 4 * block);
+        nb_rng_normal4(trait_key(run), draw_at(luck, 0, DRAW_TRAIT, 0, block), z + 4 * block);
     }
     for (unsigned k = 0; k < N_TASTE; k++) {
         who->theta[k] = (float)(sqrt(set->taste_variance) * z[k]);
@@ -77,7 +55,7 @@ static double draw_gamma_trait(const journey_t *run, uint32_t luck, unsigned gro
 {
     nb_stream_t stream;
 
-    nb_stream_init(&stream, run->spec.key, draw_at(luck, 0, DRAW_TRAIT, group, 0));
+    nb_stream_init(&stream, trait_key(run), draw_at(luck, 0, DRAW_TRAIT, group, 0));
     return nb_dist_gamma(&stream, shape, rate);
 }
 
@@ -86,7 +64,7 @@ static double draw_beta_trait(const journey_t *run, uint32_t luck, unsigned grou
 {
     nb_stream_t stream;
 
-    nb_stream_init(&stream, run->spec.key, draw_at(luck, 0, DRAW_TRAIT, group, 0));
+    nb_stream_init(&stream, trait_key(run), draw_at(luck, 0, DRAW_TRAIT, group, 0));
     return nb_dist_beta(&stream, a, b);
 }
 
@@ -95,7 +73,6 @@ static void draw_other_traits(journey_t *run, size_t i)
     const nb_journey_settings_t *set = &run->world->set;
     customer_t *who = &run->customers[i];
     uint32_t luck = run->luck[i];
-    uint32_t words[4];
 
     run->rate[i] = (float)(draw_gamma_trait(run, luck, 1, set->need_shape, set->need_rate) *
                            set->need_scale * set->period_weeks);
@@ -105,168 +82,171 @@ static void draw_other_traits(journey_t *run, size_t i)
     who->basket_scale = (float)((set->spend_q - 1) / set->spend_p /
                                 draw_gamma_trait(run, luck, 5, set->spend_q, 1));
     who->churn_base = (float)draw_beta_trait(run, luck, 6, set->churn_a, set->churn_b);
-    nb_rng_block(run->spec.key, draw_at(luck, 0, DRAW_TRAIT, 7, 0), words);
-    run->flags[i] = nb_rng_uniform(words[0]) < set->consent_at_birth ? FLAG_CONSENT : 0;
 }
 
-/* the state of a newborn customer, apart from the first purchase */
-static void set_newborn_state(journey_t *run, size_t i, int period)
+/* permissions, privacy and where she comes from */
+static void draw_standing(journey_t *run, size_t i)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    uint32_t luck = run->luck[i], words[4];
+    double a = set->privacy_a, b = set->privacy_b;
+    int is_low;
+
+    nb_rng_block(trait_key(run), draw_at(luck, 0, DRAW_TRAIT, 7, 0), words);
+    run->flags[i] = 0;
+    if (nb_rng_uniform(words[0]) < set->consent_at_birth) {
+        run->flags[i] = FLAG_CONSENT;
+        run->flags[i] |= nb_rng_uniform(words[1]) < set->enrolled_at_birth ? FLAG_ENROLLED : 0;
+    }
+    if (nb_rng_uniform(words[2]) < set->platform_share) {
+        run->flags[i] = FLAG_PLATFORM;
+    }
+    is_low = nb_rng_uniform(words[3]) < set->privacy_share;
+    run->customers[i].privacy =
+        (float)draw_beta_trait(run, luck, 10, is_low ? a : b, is_low ? b : a);
+}
+
+/* Dirichlet weights of her categories */
+static void draw_categories(journey_t *run, size_t i)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    unsigned n = run->world->n_categories;
+    relation_t *relations = &run->relations[i * n];
+    double sum = 0, weight[MAX_CATEGORIES] = {1};
+
+    for (unsigned c = 0; c < n && n > 1; c++) {
+        weight[c] = draw_gamma_trait(run, run->luck[i], 11 + c,
+                                     c ? set->category_other : set->category_first, 1);
+        sum += weight[c];
+    }
+    for (unsigned c = 0; c < n; c++) {
+        relations[c] = (relation_t){.weight = (float)(n > 1 ? weight[c] / sum : 1),
+                                    .reference_price = 1,
+                                    .permission = (float)(c ? set->permission_start : 0),
+                                    .last_bought = INT32_MIN / 2};
+    }
+}
+
+/* a second segment differs by factors and shifts */
+static void join_segment(journey_t *run, size_t i)
 {
     const nb_journey_settings_t *set = &run->world->set;
     customer_t *who = &run->customers[i];
     uint32_t words[4];
 
-    run->birth[i] = run->last_active[i] = period;
+    if (set->segment_share <= 0) {
+        /* observed thirds of the noisy demographic */
+        run->segment[i] = (uint8_t)((who->demographic > -0.4307f) + (who->demographic > 0.4307f));
+        return;
+    }
+    nb_rng_block(trait_key(run), draw_at(run->luck[i], 0, DRAW_TRAIT, 9, 0), words);
+    run->segment[i] = nb_rng_uniform(words[0]) < set->segment_share;
+    if (run->segment[i]) {
+        run->rate[i] *= (float)set->segment_rate;
+        who->beta *= (float)set->segment_price;
+        who->inertia += (float)set->segment_inertia;
+        who->loyalty += (float)set->segment_loyalty;
+    }
+}
+
+/* what the one who referred her passes on (Schmitt, Skiera & Van den Bulte 2011) */
+static void inherit(journey_t *run, size_t i, uint32_t parent)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    customer_t *who = &run->customers[i];
+
+    for (unsigned k = 0; k < N_TASTE; k++) {
+        who->theta[k] =
+            (float)correlated(set->referral_taste, run->customers[parent].theta[k], who->theta[k]);
+    }
+    who->loyalty += (float)set->referral_loyalty;
+    run->flags[i] |= FLAG_REFERRED;
+}
+
+/* the rows of a person, one a firm; state follows at her birth */
+int journey_add_person(journey_t *run, uint32_t luck, int period, uint32_t parent)
+{
+    unsigned n_firms = run->world->n_firms, n = run->world->n_categories;
+    size_t first = run->at.n;
+
+    NB_TRY(journey_reserve(run, first + n_firms));
+    run->luck[first] = luck;
+    run->birth[first] = period;
+    draw_normal_traits(run, luck, &run->customers[first]);
+    draw_other_traits(run, first);
+    draw_standing(run, first);
+    draw_categories(run, first);
+    join_segment(run, first);
+    if (parent != NO_PARENT) {
+        inherit(run, first, parent);
+    }
+    for (size_t i = first; i < first + n_firms; i++) {
+        for (unsigned c = 0; c < n; c++) {
+            run->need_at[i * n + c] = -1;
+            run->relations[i * n + c] = run->relations[first * n + c];
+        }
+        run->luck[i] = luck;
+        run->birth[i] = period;
+        run->customers[i] = run->customers[first];
+        run->flags[i] = run->flags[first];
+        run->segment[i] = run->segment[first];
+        run->sociability[i] = run->sociability[first];
+    }
+    run->at.n += n_firms;
+    return NB_OK;
+}
+
+/* one row's relation to its firm as it begins */
+static void set_relation(journey_t *run, uint32_t i, int period)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+    customer_t *who = &run->customers[i];
+    uint32_t words[4];
+
+    run->last_active[i] = period;
     run->trust[i] = (float)set->trust_start;
-    run->flags[i] |= FLAG_EMAIL | FLAG_MESSAGE | FLAG_CALL | FLAG_BOOKS;
-    run->alive[i] = 1;
+    run->knowledge[i] = (float)run->at.K_pop[journey_firm(run, i)];
+    run->alive[i] = STRANGER;
     who->expectation = (float)set->expectation_start;
-    who->reference_price = 1;
     who->cue = 0.5f;
-    who->opens[0] = 0.25f;
-    who->opens[1] = who->opens[2] = 0.33f;
-    who->last_purchase = period;
+    who->opens[CHANNEL_EMAIL] = 0.25f;
+    who->opens[CHANNEL_MESSAGE] = who->opens[CHANNEL_CALL] = 0.33f;
+    who->last_purchase = who->last_seen = period;
     who->last_contact = period - 1000000;
+    who->last_survey = INT32_MIN / 2;
     who->reactance_until = who->win_back_until = period - 1;
     who->taste_step = (period - run->first_period) / run->world->taste_periods;
-    nb_rng_block(run->spec.key, draw_at(run->luck[i], 0, DRAW_CHURN, 0, 0), words);
+    nb_rng_block(run->spec.key, draw_at(run->luck[i], 0, DRAW_CHURN, journey_firm(run, i), 0),
+                 words);
     run->clock[i] = (float)nb_dist_exponential(words[0], words[1]);
     double weekly = set->churn_weekly * exp(-set->churn_loyalty * who->loyalty);
     run->hazard[i] = (float)(-log1p(-fmin(weekly, 0.999)) * set->period_weeks);
-    if (set->need_conversion != CONVERSION_NONE) {
-        run->rate[i] /= (float)journey_conversion(run, (uint32_t)i);
-    }
-    nb_rng_block(run->spec.key, draw_at(run->luck[i], 0, DRAW_ARRIVAL, 0, 0), words);
-    run->next_need[i] = run->season_time[period - run->first_period] +
-                        nb_dist_exponential(words[0], words[1]) / run->rate[i];
 }
 
-/* Row of a customer who is born at the start of `period`; traits now, state and first purchase at
- * birth. */
-static int add_row(journey_t *run, uint32_t luck, int period)
-{
-    size_t i = run->n;
-
-    if (i == run->capacity) {
-        NB_TRY(reserve(run, run->capacity + run->capacity / 2 + 64));
-    }
-    run->luck[i] = luck;
-    run->birth[i] = period;
-    run->need_at[i] = -1;
-    draw_normal_traits(run, luck, &run->customers[i]);
-    draw_other_traits(run, i);
-    run->n++;
-    return NB_OK;
-}
-
-static int give_birth(journey_t *run, size_t i, int period)
-{
-    set_newborn_state(run, i, period);
-    run->sums.born++;
-    if (i >= run->n_founders) {
-        NB_TRY(journey_pay(run, (uint32_t)i, 0, -run->world->set.cost_acquisition,
-                           NB_CAUSE_ACQUISITION));
-    }
-    return journey_first_purchase(run, (uint32_t)i);
-}
-
-/* period of birth of founder i: the start, or spread evenly over the burn-in */
-static int founder_birth(const journey_t *run, uint32_t i)
+void journey_set_newborn_state(journey_t *run, uint32_t person, int period)
 {
     uint32_t words[4];
-    int burn_in = run->world->set.burn_in_periods;
 
-    if (!burn_in) {
-        return 0;
+    for (uint32_t i = person; i < person + run->world->n_firms; i++) {
+        run->birth[i] = period;
+        set_relation(run, i, period);
     }
-    nb_rng_block(run->spec.key, draw_at(i, 0, DRAW_TRAIT, 8, 0), words);
-    return -1 - (int)floor(burn_in * nb_rng_uniform(words[0]));
+    if (run->world->set.need_conversion != CONVERSION_NONE) {
+        run->rate[person] /= (float)journey_conversion(run, person);
+    }
+    nb_rng_block(run->spec.key, draw_at(run->luck[person], 0, DRAW_ARRIVAL, 0, 0), words);
+    run->next_need[person] = run->season_time[period - run->first_period] +
+                             nb_dist_exponential(words[0], words[1]) / run->rate[person];
 }
 
-int journey_start(journey_t *run)
+/* a first purchase makes a stranger a customer: on the books, open to contact */
+void journey_become_customer(journey_t *run, uint32_t i)
 {
-    const nb_journey_settings_t *set = &run->world->set;
-    double per_founder = (set->births_organic + set->births_paid) * set->period_weeks;
-    double extra = per_founder * (double)run->n_founders * run->spec.periods;
-    size_t n_steps = (size_t)(run->spec.periods - run->first_period) + 1 +
-                     (size_t)ceil(set->tail_max / set->period_weeks);
-    double sum = 0;
-
-    NB_TRY(reserve(run, run->n_founders + (size_t)(extra + 10 * sqrt(extra)) + 64));
-    NB_TRY(nb_alloc(&run->season_time, n_steps + 1, sizeof *run->season_time));
-    for (size_t t = 0; t < n_steps; t++) {
-        double week = ((double)t + run->first_period) * set->period_weeks;
-
-        sum += 1 + set->need_season * sin(6.283185307179586 * week / 52);
-        run->season_time[t + 1] = sum;
+    run->alive[i] = ALIVE;
+    run->birth[i] = run->at.period;
+    run->flags[i] |= FLAG_BOOKS;
+    if (!(run->flags[i] & FLAG_PLATFORM)) {
+        run->flags[i] |= FLAG_EMAIL | FLAG_MESSAGE | FLAG_CALL;
     }
-    NB_TRY(journey_storage(run));
-    for (uint32_t i = 0; i < run->n_founders; i++) {
-        NB_TRY(add_row(run, i, founder_birth(run, i)));
-    }
-    return NB_OK;
-}
-
-/* Poisson births of the period to come; word of mouth keeps at most half of the organic ones away
- */
-static unsigned count_arrivals(const journey_t *run)
-{
-    const nb_journey_settings_t *set = &run->world->set;
-    double n0 = (double)run->n_founders * set->period_weeks;
-    double organic = set->births_organic * n0 * (1 - fmin(0.5, run->bad_word));
-    nb_stream_t stream;
-
-    nb_stream_init(&stream, run->spec.key,
-                   draw_at((uint32_t)NB_LUCK_RUN, (uint32_t)run->period, DRAW_BIRTH, 0, 0));
-    return nb_dist_poisson(&stream, organic + set->births_paid * n0);
-}
-
-int journey_begin_births(journey_t *run)
-{
-    size_t n_before = run->n;
-
-    if (run->period <= 0) {
-        for (size_t i = 0; i < run->n_founders; i++) {
-            if (run->birth[i] == run->period) {
-                NB_TRY(give_birth(run, i, run->period));
-            }
-        }
-    }
-    if (run->period > 0 && !run->in_tail) {
-        unsigned n_births = count_arrivals(run);
-
-        for (unsigned b = 0; b < n_births; b++) {
-            /* the identity of the b-th arrival of a period, apart from the founders' indices */
-            NB_TRY(add_row(run, nb_rng_hash((uint32_t)run->period, b) | 0x80000000u, run->period));
-        }
-        for (size_t i = n_before; i < run->n; i++) {
-            NB_TRY(give_birth(run, i, run->period));
-        }
-    }
-    return NB_OK;
-}
-
-void journey_free(void *self)
-{
-    journey_t *run = self;
-
-    if (!run) {
-        return;
-    }
-    void *arrays[] = {
-        run->customers,    run->fatigue,       run->habit,        run->clock,
-        run->hazard,       run->next_need,     run->alive,        run->n_open,
-        run->contact,      run->books,         run->needs,        run->visits,
-        run->rows,         run->pending,       run->events,       run->batch_luck,
-        run->batch_x,      run->batch_journey, run->batch_mask,   run->batch_tenure,
-        run->batch_prior,  run->season_time,   run->series,       run->scalars,
-        run->log_customer, run->log_period,    run->log_spend,    run->batch_customer,
-        run->luck,         run->birth,         run->last_active,  run->satisfaction,
-        run->trust,        run->sociability,   run->flags,        run->in_round,
-        run->need_at,      run->rate,          run->need_ordinal,
-    };
-    for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
-        nb_free(arrays[k]);
-    }
-    nb_free(run);
+    run->knowledge[i] = (float)run->at.K_pop[journey_firm(run, i)];
 }

@@ -1,5 +1,6 @@
 /*
- * The constant side of the journey: decision points, catalogue, settings brought to one period.
+ * The constant side of the journey: decision points, settings brought to one period; and the
+ * journey's table of functions.
  */
 #include "sim/journey.h"
 
@@ -26,6 +27,9 @@ static const char *const repeat_actions[N_REPEAT] = {
     "nothing",      "thank_you",     "survey",   "reward",
     "ask_referral", "paid_referral", "win_back", "adjacent",
 };
+static const char *const product_features[N_PRODUCT_FEATURES] = {
+    "taste_1", "taste_2", "taste_3", "taste_4", "quality", "price_above_mean", "margin",
+};
 
 static const nb_point_t point_templates[N_POINTS] = {
     {.name = "recognize",
@@ -33,56 +37,52 @@ static const nb_point_t point_templates[N_POINTS] = {
      .n_actions = N_RECOGNIZE,
      .actions = recognize_actions},
     {.name = "display", .phase = "request", .n_actions = N_DISPLAY, .actions = display_actions},
-    {.name = "product", .phase = "request", .max_slate = SHORTLIST_MAX},
+    {.name = "product",
+     .phase = "request",
+     .max_slate = SHORTLIST_MAX,
+     .d_action = N_PRODUCT_FEATURES,
+     .action_features = product_features},
     {.name = "offer", .phase = "request", .n_actions = N_OFFER, .actions = offer_actions},
     {.name = "respond", .phase = "respond", .n_actions = N_RESPOND, .actions = respond_actions},
     {.name = "repeat", .phase = "repeat", .n_actions = N_REPEAT, .actions = repeat_actions},
 };
 
-/* prices are log-normal around quality, scaled so that their mean is the price level */
-static void make_catalogue(journey_world_t *world)
+/* the points of firm f; the first firm's have the plain names */
+static void make_points_of(journey_world_t *world, unsigned f)
 {
-    const nb_journey_settings_t *set = &world->set;
-    nb_key_t key = {(uint32_t)set->catalogue_seed, 0};
-    double sum = 0;
+    for (unsigned p = 0; p < N_POINTS; p++) {
+        unsigned at = f * N_POINTS + p;
+        nb_point_t *point = &world->points[at];
 
-    for (unsigned j = 0; j < world->n_products; j++) {
-        double z[8];
-
-        nb_rng_normal4(key, draw_at(j, 0, DRAW_CATALOGUE, 0, 0), z);
-        nb_rng_normal4(key, draw_at(j, 0, DRAW_CATALOGUE, 0, 1), z + 4);
-        for (unsigned k = 0; k < N_TASTE; k++) {
-            world->product_x[j][k] = (float)(sqrt(set->taste_variance) * z[k]);
+        *point = point_templates[p];
+        snprintf(world->point_names[at], sizeof world->point_names[at], f ? "%s_%u" : "%s",
+                 point->name, f + 1);
+        point->name = world->point_names[at];
+        point->d = world->n_features;
+        point->features = world->feature_names;
+        point->feature_help = world->feature_help;
+        point->feature_center = world->feature_center;
+        point->feature_scale = world->feature_scale;
+        point->n_latent = N_LATENT;
+        point->latent = journey_latent_names;
+        point->max_slate = point->max_slate ? point->max_slate : 1;
+        if (p == POINT_PRODUCT) {
+            point->n_actions = world->n_products;
+            point->actions = world->product_name;
+            if (point->max_slate > world->n_products) {
+                point->max_slate = world->n_products;
+            }
         }
-        world->quality[j] = (float)(set->quality_sd * z[4]);
-        world->price[j] = (float)exp(set->price_sd * z[5] + set->price_quality * world->quality[j]);
-        world->margin[j] = clip((float)(set->money_margin + set->margin_sd * z[6]), 0, 1);
-        sum += world->price[j];
-        snprintf(world->product_names[j], sizeof world->product_names[j], "product%02u", j + 1);
-        world->product_name[j] = world->product_names[j];
-    }
-    for (unsigned j = 0; j < world->n_products; j++) {
-        world->price[j] *= (float)(set->price_level * world->n_products / sum);
     }
 }
 
 static void make_points(journey_world_t *world)
 {
-    for (unsigned p = 0; p < N_POINTS; p++) {
-        nb_point_t *point = &world->points[p];
-
-        *point = point_templates[p];
-        point->d = N_FEATURES;
-        point->features = journey_feature_names;
-        point->feature_help = journey_feature_help;
-        point->max_slate = point->max_slate ? point->max_slate : 1;
+    world->n_features = journey_describe_features(world);
+    for (unsigned f = 0; f < world->n_firms; f++) {
+        make_points_of(world, f);
     }
-    world->points[POINT_PRODUCT].n_actions = world->n_products;
-    world->points[POINT_PRODUCT].actions = world->product_name;
-    if (world->points[POINT_PRODUCT].max_slate > world->n_products) {
-        world->points[POINT_PRODUCT].max_slate = world->n_products;
-    }
-    world->spec = (nb_spec_t){.n_points = N_POINTS,
+    world->spec = (nb_spec_t){.n_points = N_POINTS * world->n_firms,
                               .points = world->points,
                               .gamma = world->gamma,
                               .period_weeks = world->set.period_weeks};
@@ -94,21 +94,11 @@ static double per_period(double weekly, double weeks)
     return 1 - pow(1 - weekly, weeks);
 }
 
-static void bring_to_periods(journey_world_t *world)
+static void bring_taste_to_periods(journey_world_t *world)
 {
     const nb_journey_settings_t *set = &world->set;
-    double h = set->period_weeks;
-    double keep = set->taste_keep;
+    double h = set->period_weeks, keep = set->taste_keep;
 
-    world->gamma = pow(1 + set->discount_annual, -h / 52);
-    world->fatigue_keep = (float)pow(set->fatigue_keep, h);
-    world->habit_keep = (float)pow(set->habit_keep, h);
-    world->need_lost = per_period(set->need_lost, h);
-    world->aware_self = per_period(set->aware_self, h);
-    world->channel_aware[0] = (float)set->aware_email;
-    world->channel_aware[1] = (float)set->aware_message;
-    world->channel_aware[2] = (float)set->aware_call;
-    world->channel_aware[N_CHANNELS] = (float)set->aware_coach;
     /* the taste takes exact steps of a quarter, so that its draws do not depend on visits */
     world->taste_periods = periods_of(world, 13);
     double weeks = world->taste_periods * h;
@@ -116,28 +106,39 @@ static void bring_to_periods(journey_world_t *world)
     world->taste_sd =
         (float)(set->taste_drift *
                 sqrt(keep < 1 ? (1 - pow(keep, 2 * weeks)) / (1 - keep * keep) : weeks));
+}
+
+static void bring_to_periods(journey_world_t *world)
+{
+    const nb_journey_settings_t *set = &world->set;
+    double h = set->period_weeks;
+
+    world->gamma = pow(1 + set->discount_annual, -h / 52);
+    world->fatigue_keep = (float)pow(set->fatigue_keep, h);
+    world->habit_keep = (float)pow(set->habit_keep, h);
+    world->knowledge_keep = (float)pow(set->knowledge_keep, h);
+    world->consent_gain = (float)per_period(set->knowledge_consent, h);
+    world->need_lost = per_period(set->need_lost, h);
+    world->aware_self = per_period(set->aware_self, h);
+    world->channel_aware[CHANNEL_EMAIL] = (float)set->aware_email;
+    world->channel_aware[CHANNEL_MESSAGE] = (float)set->aware_message;
+    world->channel_aware[CHANNEL_CALL] = (float)set->aware_call;
+    world->channel_aware[COACH] = (float)set->aware_coach;
+    world->shock_period = set->shock_week < 0 ? INT32_MAX : (int)floor(set->shock_week / h + 0.5);
+    bring_taste_to_periods(world);
     world->p_alive[0] = set->p_alive_r;
     world->p_alive[1] = set->p_alive_alpha / h;
     world->p_alive[2] = set->p_alive_a;
     world->p_alive[3] = set->p_alive_b;
-}
-
-static int check_together(const nb_journey_settings_t *set)
-{
-    if (set->catalogue_products < 3 && set->journey == JOURNEY_FULL) {
-        NB_FAIL(NB_ERR_CONFIG,
-                "catalogue.products: %d is too few for a shortlist, expected 3 to %d",
-                set->catalogue_products, MAX_PRODUCTS);
-    }
-    if (set->dormant_weeks >= set->hygiene_weeks) {
-        NB_FAIL(NB_ERR_CONFIG, "dormant.weeks: %g must be below hygiene.weeks, which is %g",
-                set->dormant_weeks, set->hygiene_weeks);
-    }
-    if (set->need_conversion != CONVERSION_NONE && set->journey == JOURNEY_TRANSPARENT) {
-        NB_FAIL(NB_ERR_CONFIG, "need.conversion: every need is bought in a transparent journey, "
-                               "expected none");
-    }
-    return NB_OK;
+    const double cost[N_RECOGNIZE] = {0,
+                                      set->cost_email,
+                                      set->cost_message,
+                                      set->cost_call,
+                                      set->cost_coach + set->cost_email,
+                                      set->cost_ask_consent,
+                                      set->cost_survey,
+                                      0};
+    memcpy(world->action_cost, cost, sizeof cost);
 }
 
 static void free_world(void *world)
@@ -150,12 +151,15 @@ static int init_world(void **out, const void *settings)
     journey_world_t *world = NULL;
 
     *out = NULL;
-    NB_TRY(check_together(settings));
+    NB_TRY(journey_check(settings));
     NB_TRY(nb_alloc(&world, 1, sizeof *world));
     world->set = *(const nb_journey_settings_t *)settings;
+    journey_carry_over(&world->set);
     world->n_products = (unsigned)world->set.catalogue_products;
+    world->n_categories = (unsigned)world->set.categories;
+    world->n_firms = (unsigned)world->set.firms;
     bring_to_periods(world);
-    make_catalogue(world);
+    journey_make_catalogues(world);
     make_points(world);
     *out = world;
     return NB_OK;
@@ -174,62 +178,37 @@ static int get_burn_in(const void *world, int *warm_start)
     return self->set.burn_in_periods;
 }
 
-/* The starting state of every customer is drawn here; the rows exist before their births where
- * there is a burn-in. */
-static int init_run(void **out, const void *world, const nb_run_spec_t *spec)
-{
-    journey_t *run = NULL;
-    int code;
-
-    *out = NULL;
-    NB_TRY(nb_alloc(&run, 1, sizeof *run));
-    run->world = world;
-    run->spec = *spec;
-    run->spec.needs = NULL;
-    memcpy(run->needs_of, spec->needs, sizeof run->needs_of);
-    run->first_period = -run->world->set.burn_in_periods;
-    run->period = run->first_period - 1;
-    run->n_founders = spec->n_customers;
-    run->oracle = (nb_oracle_t){.world = run, .expected_reward = journey_expected_reward};
-    code = journey_start(run);
-    if (code < 0) {
-        journey_free(run);
-        return code;
-    }
-    *out = run;
-    return NB_OK;
-}
-
 static nb_events_t take_events(void *self)
 {
     journey_t *run = self;
-    nb_events_t out = {run->events + run->events_taken, run->n_events - run->events_taken};
+    nb_events_t out = {run->events + run->at.events_taken, run->n_events - run->at.events_taken};
 
-    run->events_taken = run->n_events;
+    run->at.events_taken = run->n_events;
     return out;
 }
 
 static size_t count_rows(const void *run)
 {
-    return ((const journey_t *)run)->n;
+    return ((const journey_t *)run)->at.n;
 }
 
 static void begin_tail(void *run)
 {
-    ((journey_t *)run)->in_tail = 1;
+    ((journey_t *)run)->at.in_tail = 1;
 }
 
 static int is_tail_done(const void *self)
 {
     const journey_t *run = self;
-    double alive = 0;
+    size_t alive = 0;
 
-    for (size_t i = 0; i < run->n; i++) {
-        alive += run->alive[i];
+    for (size_t i = 0; i < run->at.n; i++) {
+        alive += run->alive[i] == ALIVE;
     }
-    return run->period + 1 - run->spec.periods >=
+    return run->at.period + 1 - run->spec.periods >=
                run->world->set.tail_max / run->world->set.period_weeks ||
-           pow(run->world->gamma, run->period + 1) * alive / (double)run->n <
+           pow(run->world->gamma, run->at.period + 1) * (double)alive * run->world->n_firms /
+                   (double)run->at.n <
                run->world->set.tail_limit;
 }
 
@@ -242,16 +221,16 @@ static nb_purchases_t get_purchases(const void *self)
 
 const nb_environment_type_t nb_environment_journey = {
     .name = "journey",
-    .summary = "one firm and its customers through recognize, request, respond, repeat "
+    .summary = "firms and their customers through recognize, request, respond, repeat "
                "(Siggelkow & Terwiesch 2019)",
-    .version = 1,
+    .version = 2,
     .settings = nb_journey_settings,
     .settings_size = sizeof(nb_journey_settings_t),
     .world_init = init_world,
     .world_free = free_world,
     .spec = get_spec,
     .burn_in = get_burn_in,
-    .init = init_run,
+    .init = journey_init,
     .begin_period = journey_begin_period,
     .next_batch = journey_next_batch,
     .act = journey_act,
@@ -262,5 +241,10 @@ const nb_environment_type_t nb_environment_journey = {
     .tail_done = is_tail_done,
     .result = journey_result,
     .purchases = get_purchases,
+    .budget = journey_budget,
+    .rewind = journey_rewind,
+    .archive = journey_archive,
+    .customer_values = journey_customer_values,
+    .customer_segments = journey_customer_segments,
     .free = journey_free,
 };

@@ -16,7 +16,7 @@ struct driver {
     nb_journey_settings_t set;
     void *world;
     journey_t *run;
-    unsigned needs[N_POINTS];
+    unsigned needs[N_POINTS * MAX_FIRMS];
     answer_t answer;
     void (*watch)(driver_t *driver, nb_events_t events); /* after end_period; may be NULL */
     void *context;
@@ -124,7 +124,7 @@ static inline void driver_free(driver_t *driver)
 /* one binding for every point */
 static inline void driver_bind(driver_t *driver, unsigned needs, answer_t answer)
 {
-    for (unsigned p = 0; p < N_POINTS; p++) {
+    for (unsigned p = 0; p < N_POINTS * MAX_FIRMS; p++) {
         driver->needs[p] = needs;
     }
     driver->answer = answer;

@@ -65,12 +65,12 @@ static void test_journey_tail_continues_the_run_without_births(void **state)
     driver.set.tail_max = 40;
     driver_start(&driver, 1, 1000, 52);
     driver_play(&driver, 0);
-    before = driver.run->n;
+    before = driver.run->at.n;
     assert_true(before > 1000);
     driver_stop(&driver);
     driver_start(&driver, 1, 1000, 52);
     driver_play(&driver, 1);
-    assert_int_equal(driver.run->n, before);
+    assert_int_equal(driver.run->at.n, before);
     assert_close(driver_scalar(&driver, "tail_periods"), 40, 0, 0);
     assert_true(driver_scalar(&driver, "clv_tail") > 0);
     driver_free(&driver);
@@ -129,10 +129,11 @@ static int first_event_of(driver_t *driver, uint32_t i, int start, int periods)
         uint32_t needs = run->need_ordinal[i];
         unsigned orders = run->customers[i].n_purchases;
         int active = run->last_active[i];
+        unsigned flags = run->flags[i];
 
         driver_step(driver, t);
         if (t >= start && (run->need_ordinal[i] != needs || run->last_active[i] != active ||
-                           run->customers[i].n_purchases != orders)) {
+                           run->customers[i].n_purchases != orders || run->flags[i] != flags)) {
             return t;
         }
     }
@@ -152,6 +153,7 @@ static void test_journey_death_stays_hidden_until_it_shows(void **state)
 
         driver_defaults(&a);
         a.set.births_organic = 0; /* bad word of mouth is a mean over the living */
+        a.set.referral_base = a.set.referral_satisfaction = a.set.referral_paid = 0;
         driver_bind(&a, NB_NEED_ROWS | NB_NEED_CONTEXT, answer_random);
         b = a;
         driver_start(&b, 2, N, T);
@@ -184,6 +186,21 @@ static void test_journey_death_stays_hidden_until_it_shows(void **state)
     assert_true(n_checked >= ENOUGH && n_with_need >= WITH_NEED);
 }
 
+/* what the loop is told that may be spent on contacts */
+static double budget_of(const journey_t *run)
+{
+    nb_budget_t budget;
+    double sum = 0;
+
+    if (!journey_budget(run, POINT_RECOGNIZE, &budget)) {
+        return 0;
+    }
+    sum += isfinite(budget.money) ? budget.money : 1e6;
+    sum += isfinite(budget.rows) ? budget.rows : 1e5;
+    return sum +
+           (isfinite(budget.capacity[RECOGNIZE_CALL]) ? budget.capacity[RECOGNIZE_CALL] : 1e4);
+}
+
 /* a sum over everything the run produced, so that any change shows */
 static double fingerprint(const nb_journey_settings_t *set)
 {
@@ -194,21 +211,24 @@ static double fingerprint(const nb_journey_settings_t *set)
     driver_defaults(&driver);
     driver.set = *set;
     driver_bind(&driver, NB_NEED_ROWS | NB_NEED_CONTEXT, answer_random);
-    driver.needs[POINT_PRODUCT] = 0; /* the firm's own ranking chooses */
+    for (unsigned f = 0; f < MAX_FIRMS; f++) {
+        driver.needs[f * N_POINTS + POINT_PRODUCT] = 0; /* the firm's own ranking chooses */
+    }
     driver_start(&driver, 9, 120, 80);
     driver_play(&driver, 1);
     assert_ok(journey_result(driver.run, &result));
     for (size_t k = 0; k < result.n_scalars; k++) {
         sum += isnan(result.scalar[k]) ? 0 : result.scalar[k] * (double)(k + 1);
     }
-    for (size_t i = 0; i < driver.run->n; i++) {
-        float x[N_FEATURES];
+    for (size_t i = 0; i < driver.run->at.n; i++) {
+        float x[MAX_FEATURES];
 
         journey_observe(driver.run, (uint32_t)i, x);
-        for (unsigned k = 0; k < N_FEATURES; k++) {
+        for (unsigned k = 0; k < driver.run->world->n_features; k++) {
             sum += x[k] * (k + 1);
         }
     }
+    sum += budget_of(driver.run);
     driver_free(&driver);
     return sum;
 }
@@ -232,10 +252,24 @@ static void change_setting(const nb_setting_t *setting, nb_journey_settings_t *s
     }
     case NB_SETTING_INT:
         *(int *)field = *(int *)field > 8 ? *(int *)field / 2 : *(int *)field + 2;
+        *(int *)field = *(int *)field > setting->high ? 1 : *(int *)field;
         break;
     default:
         *(int *)field = !*(int *)field;
     }
+}
+
+static int starts_with(const char *key, const char *start)
+{
+    return strncmp(key, start, strlen(start)) == 0;
+}
+
+/* what is about the categories after the first */
+static int needs_categories(const char *key)
+{
+    return starts_with(key, "categor") || starts_with(key, "complement.") ||
+           starts_with(key, "permission.") || starts_with(key, "adjacent.") ||
+           strcmp(key, "cost.adjacent") == 0 || strcmp(key, "upsell.need") == 0;
 }
 
 /* a world in which every mechanism is at work within 80 weeks */
@@ -257,6 +291,32 @@ static nb_journey_settings_t busy_world(const char *key)
     set.churn_weekly = 0.005;
     set.guardrail_detector = -1;
     set.guardrail_spend = 10;
+    set.enrolled_at_birth = 0.6;
+    set.incident_goods = 0.1;
+    set.platform_share = 0.2;
+    set.segment_share = 0.4;
+    set.segment_rate = 1.5;
+    set.shock_week = 30;
+    set.shock_knowledge = 0.1;
+    set.referral_base = 0.1;
+    set.view_lost = 0.1;
+    set.try_on_offered = set.state_visible = 1;
+    set.budget_contact = 0.2;
+    set.capacity_contacts = set.capacity_calls = 0.5;
+    if (needs_categories(key)) {
+        set.categories = 2;
+        set.permission_start = -0.5;
+        set.category_first = 1;
+        set.adjacent_offered = strcmp(key, "permission.gain") != 0;
+        set.complement_need = 0.1;
+    }
+    if (strncmp(key, "market.", 7) == 0 || strcmp(key, "firms") == 0) {
+        set.firms = 2;
+    }
+    if (strncmp(key, "contract.", 9) == 0) {
+        set.contract_weeks = 8;
+        set.contract_fee = 5;
+    }
     if (strcmp(key, "tail_limit") == 0) {
         set.churn_weekly = 0.03; /* survival falls fast enough to end the tail */
         set.births_organic = 0;
@@ -313,10 +373,34 @@ static void test_journey_impossible_worlds_are_refused_by_name(void **state)
 
     (void)state;
     assert_ok(nb_settings_defaults(nb_journey_settings, &set));
-    set.catalogue_products = 2;
+    set.complement_need = 0.2;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "complement.need");
+    set.categories = 2;
+    set.complement_need = 1;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "without end");
+    set.complement_need = 0;
+    set.categories = 1;
+    set.permission_start = -1;
     assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG,
-                 "catalogue.products");
-    set.catalogue_products = 24;
+                 "permission.start");
+    set.permission_start = 0;
+    set.price_sd = 2;
+    set.price_quality = set.quality_sd = 1;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG,
+                 "catalogue.price_sd");
+    set.price_sd = 0.15;
+    set.money_price = 5e6;
+    set.price_level = 10;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "money.price");
+    set.money_price = 40;
+    set.contract_fee = 3;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "contract.fee");
+    set.contract_fee = 0;
+    set.firms = 2;
+    set.burn_in_periods = 10;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "firms");
+    set.firms = 1;
+    set.burn_in_periods = 0;
     set.need_conversion = CONVERSION_NEVER;
     set.journey = JOURNEY_TRANSPARENT;
     assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "need.conversion");

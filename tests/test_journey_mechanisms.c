@@ -237,8 +237,8 @@ static void test_express_costs_and_pleases(void **state)
         }
     }
     assert_true(mean / n > 0.01);
-    assert_true(express.run->horizon.delivery / express.run->horizon.orders <
-                plain.run->horizon.delivery / plain.run->horizon.orders - 0.3);
+    assert_true(express.run->at.horizon[0].delivery / express.run->at.horizon[0].orders <
+                plain.run->at.horizon[0].delivery / plain.run->at.horizon[0].orders - 0.3);
     driver_free(&plain);
     driver_free(&express);
 }
@@ -293,7 +293,7 @@ static void test_burn_in_gives_every_strategy_the_same_past(void **state)
     }
     assert_memory_equal(driver[0].run->customers, driver[1].run->customers,
                         300 * sizeof(customer_t));
-    assert_true(driver[0].run->horizon.money == 0);
+    assert_true(driver[0].run->at.horizon[0].money == 0);
     for (int k = 0; k < 2; k++) {
         driver[k].context = &every[k];
         for (int t = 0; t < 20; t++) {
@@ -316,13 +316,13 @@ static double mean_wait(const journey_t *run)
     visit_t checkout = {.steps = (int16_t)run->world->set.checkout_steps};
     double keep = 1 - run->world->need_lost, latent = (1 - run->world->aware_self) * keep, sum = 0;
 
-    for (uint32_t i = 0; i < run->n; i++) {
+    for (uint32_t i = 0; i < run->at.n; i++) {
         double order = journey_p_visit(run, i, 0) * journey_p_checkout(run, &checkout);
         double aware = (1 - order) * keep;
 
         sum += latent / (1 - latent) + aware / (1 - aware);
     }
-    return sum / (double)run->n;
+    return sum / (double)run->at.n;
 }
 
 /* Needs over conversion are purchases, as long as the state is that of birth: each customer's first
@@ -363,7 +363,7 @@ static void test_purchase_log_holds_every_order(void **state)
     driver_start(&driver, 4, 500, 52);
     driver_play(&driver, 0);
     log = nb_environment_journey.purchases(driver.run);
-    assert_close((double)log.n, driver.run->horizon.orders, 0, 0);
+    assert_close((double)log.n, driver.run->at.horizon[0].orders, 0, 0);
     for (size_t k = 0; k < log.n; k++) {
         assert_true(log.spend[k] > 0);
         assert_true(k == 0 || log.period[k] >= log.period[k - 1]);
@@ -412,7 +412,7 @@ static void compare_with_prediction(driver_t *driver, nb_events_t events)
             books->got[event->customer] += event->money;
         }
     }
-    for (size_t i = 0; i < driver->run->n && driver->run->period > 0; i++) {
+    for (size_t i = 0; i < driver->run->at.n && driver->run->at.period > 0; i++) {
         if (!isnan(books->predicted[p][i])) {
             double gap = books->got[i] - books->predicted[p][i];
 
@@ -440,7 +440,12 @@ static void test_oracle_expects_what_happens(void **state)
 
         driver_defaults(&driver);
         driver.set.births_organic = 0;
+        driver.set.referral_base = driver.set.referral_satisfaction = 0;
+        driver.set.referral_paid = 0;
         driver.set.consent_at_birth = 0.5;
+        driver.set.enrolled_at_birth = 0.5;
+        driver.set.platform_share = 0.1;
+        driver.set.try_on_offered = 1;
         driver.needs[p] = NB_NEED_ROWS | NB_NEED_ORACLE;
         driver.answer = answer_and_predict;
         driver.watch = compare_with_prediction;
