@@ -33,7 +33,7 @@ static int expect(void *world, const nb_batch_t *batch, double *out)
     return NB_OK;
 }
 
-static const nb_oracle_t oracle = {NULL, expect};
+static const nb_oracle_t oracle = {.expected_reward = expect};
 
 static nb_batch_t make_batch(fixture_t *fixture, unsigned point, size_t n, unsigned seed)
 {
