@@ -29,7 +29,7 @@ typedef struct {
     double *reward, *propensity;
     uint64_t *mask;
     uint32_t *luck;
-    int32_t *action;
+    int32_t *action, *tenure;
 } fixture_t;
 
 static inline void fixture_make_spec(fixture_t *self)
@@ -85,6 +85,7 @@ static inline int fixture_start(fixture_t *self, const char *name, const char *y
     NB_TRY(nb_alloc(&self->propensity, MAX_ROWS * NB_MAX_SLATE, sizeof *self->propensity));
     NB_TRY(nb_alloc(&self->mask, MAX_ROWS * 2, sizeof *self->mask));
     NB_TRY(nb_alloc(&self->luck, MAX_ROWS, sizeof *self->luck));
+    NB_TRY(nb_alloc(&self->tenure, MAX_ROWS, sizeof *self->tenure));
     NB_TRY(nb_alloc(&self->action, MAX_ROWS * NB_MAX_SLATE, sizeof *self->action));
     return self->type->init(self->state, &self->spec, self->settings);
 }
@@ -92,6 +93,7 @@ static inline int fixture_start(fixture_t *self, const char *name, const char *y
 static inline void fixture_free(fixture_t *self)
 {
     nb_free(self->action);
+    nb_free(self->tenure);
     nb_free(self->luck);
     nb_free(self->mask);
     nb_free(self->propensity);
@@ -133,6 +135,7 @@ static inline nb_batch_t fixture_batch(fixture_t *self, unsigned point, size_t n
                         .mask = self->mask,
                         .customer = self->luck,
                         .luck = self->luck,
+                        .tenure = self->tenure,
                         .slate = at->max_slate,
                         .key = {seed, 0},
                         .scratch = &self->arena};
