@@ -12,6 +12,10 @@
 
 enum { NARROW, WIDE, BARE, N_POINTS, MAX_ACTIONS = 70, MAX_D = 5, MAX_ROWS = NB_BLOCK_ROWS };
 
+/* raw units are told at NARROW only, hidden quantities at NARROW (all) and WIDE (two) */
+static const char *const fixture_latent[] = {"need_open", "fatigue", "agency"};
+static const float fixture_center[] = {0.0f, 6.0f, 3.5f, 0.25f, 0.5f};
+static const float fixture_scale[] = {1.0f, 6.0f, 0.7f, 0.15f, 1.2f};
 static const char *const fixture_features[] = {"one", "recency", "spend", "opens", "detector"};
 static char fixture_names[MAX_ACTIONS][8];
 static const char *fixture_actions[MAX_ACTIONS];
@@ -35,6 +39,7 @@ typedef struct {
 static inline void fixture_make_spec(fixture_t *self)
 {
     static const unsigned d[] = {5, 3, 0}, n_actions[] = {6, MAX_ACTIONS, 3}, slate[] = {1, 4, 1};
+    static const unsigned n_latent[] = {3, 2, 0};
     static const char *const names[] = {"narrow", "wide", "bare"};
 
     for (int k = 0; k < MAX_ACTIONS; k++) {
@@ -48,7 +53,11 @@ static inline void fixture_make_spec(fixture_t *self)
                                        .features = fixture_features,
                                        .n_actions = n_actions[p],
                                        .actions = fixture_actions,
-                                       .max_slate = slate[p]};
+                                       .max_slate = slate[p],
+                                       .feature_center = p == NARROW ? fixture_center : NULL,
+                                       .feature_scale = p == NARROW ? fixture_scale : NULL,
+                                       .n_latent = n_latent[p],
+                                       .latent = fixture_latent};
     }
     self->spec = (nb_spec_t){.n_points = N_POINTS,
                              .points = self->points,
