@@ -67,6 +67,15 @@ typedef struct {
     const double *spend;   /* money paid by the customer */
 } nb_purchases_t;
 
+/** What may be spent at a point in one period, whatever number of rounds it has. The point's
+ * default action is never limited and its entries are not read. Nothing is carried over. */
+typedef struct {
+    double money;           /* sum of costs of the chosen actions, INFINITY for no limit */
+    double rows;            /* actions other than the default, INFINITY for no limit */
+    const double *cost;     /* [K] money an action costs, finite and not negative */
+    const double *capacity; /* [K] times each action can be played, INFINITY for no limit */
+} nb_budget_t;
+
 typedef struct nb_environment_type {
     const char *name;
     const char *summary;
@@ -107,6 +116,19 @@ typedef struct nb_environment_type {
     int (*result)(void *run, nb_result_t *out);
     nb_purchases_t (*purchases)(const void *run);
     void (*free)(void *run);
+
+    /**
+     * Optional: the budget of a point in this period, with arrays that stay as they are until
+     * end_period. At a point that a policy is bound to the loop then asks next_batch for all
+     * batches of the point before it acts on any: where nothing was acted on, next_batch gives an
+     * empty batch after the last one instead of going on. `rewind` follows, and the same batches
+     * come once more, each acted on. A point that chooses slates can have no budget.
+     * @return 1 where the point has a budget in this period, else 0
+     */
+    int (*budget)(const void *run, unsigned point, nb_budget_t *out);
+    /** With `budget`: give the batches of the present point (and round) again from the first, with
+     * the same rows in the same order; nothing was acted on yet. */
+    void (*rewind)(void *run);
 } nb_environment_type_t;
 
 /** The environments by name: "journey" is the customer journey of the scenarios. NULL where there
