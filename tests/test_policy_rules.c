@@ -1,4 +1,6 @@
+#include "bench/loop.h"
 #include "tests/fixture_policy.h"
+#include "tests/toy_environment.h"
 
 static const char *const two_rules =
     "{rules: [{if: [{feature: recency, above: 1.0}, {feature: spend, below: 0.5}], action: a2},"
@@ -387,6 +389,43 @@ static void test_oracle_rules_name_what_is_wrong(void **state)
     fixture_free(&fixture);
 }
 
+/* from a strategy's text through the loop: the toy customers' appetite is their number modulo 5,
+ * their mood (number + period) modulo 3 */
+static void test_oracle_rules_are_told_hidden_state_by_the_loop(void **state)
+{
+    static const char yaml[] =
+        "{recognize: {policy: oracle_rules, rules: [{if: [{latent: appetite, above: 2},"
+        " {latent: mood, below: 1}], action: email}]}}";
+    static toy_notes_t notes;
+    toy_world_t world = {.notes = &notes, .block = 7};
+    nb_strategy_t strategy;
+    nb_config_t config;
+    nb_loop_t loop;
+
+    (void)state;
+    assert_ok(nb_config_init(&config));
+    assert_ok(nb_config_parse(&config, "test.yaml", yaml, strlen(yaml)));
+    assert_ok(nb_strategy_init(&strategy, "seer", config.root, toy_environment.spec(&world)));
+    nb_loop_spec_t spec = {.environment = &toy_environment,
+                           .world = &world,
+                           .strategy = &strategy,
+                           .n_customers = 40,
+                           .periods = 3};
+
+    assert_ok(nb_loop_init(&loop, &spec));
+    assert_ok(nb_loop_run(&loop));
+    for (int period = 0; period < 3; period++) {
+        for (int c = 0; c < 40; c++) {
+            int holds = c % 5 > 2 && (c + period) % 3 == 0;
+
+            assert_int_equal(notes.played[TOY_CONTACT][period][c], holds ? TOY_EMAIL : TOY_WAIT);
+        }
+    }
+    nb_loop_free(&loop);
+    nb_strategy_free(&strategy);
+    nb_config_free(&config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_oracle_rules_read_hidden_state),
         cmocka_unit_test(test_oracle_rules_without_hidden_state_are_rules),
         cmocka_unit_test(test_oracle_rules_name_what_is_wrong),
+        cmocka_unit_test(test_oracle_rules_are_told_hidden_state_by_the_loop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
