@@ -2,8 +2,9 @@
 
 #include <math.h>
 
-/* what a quotient of weeks may be off from a whole number of periods and still count as one */
-static const double ROUNDING = 1e-9;
+/* what weeks may be off from a whole number of periods and still count as one: a period of a day is
+ * written as 0.142857 weeks */
+static const double ROUNDING = 0.01;
 
 static double count_periods(const nb_spec_t *spec, double weeks)
 {

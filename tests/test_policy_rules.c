@@ -150,6 +150,7 @@ static void test_rules_act_in_weeks_of_tenure(void **state)
         {"[2, 15, 28, 41]", 1, {2, 15, 28, 41}},
         {"[2, 15]", 4, {0, 3, -1}}, /* the period in which the week falls */
         {"[2, 5]", 1.0 / 7.0, {14, 35, -1}},
+        {"[2, 5]", 0.14286, {14, 35, -1}}, /* week 2 is in period 13.9997 */
         {"0", 1, {0, -1}},
     };
     char yaml[128];

@@ -164,6 +164,7 @@ static void test_schedule_and_fixed_act_in_a_window_of_tenure(void **state)
         {", until_weeks: 13", 4, 0, 4}, /* the fourth period begins in week 12 */
         {", from_weeks: 2, until_weeks: 8", 4, 1, 2},
         {", from_weeks: 2, until_weeks: 5", 1.0 / 7.0, 14, 35},
+        {", from_weeks: 2, until_weeks: 5", 0.142857, 14, 35}, /* 14.000014 periods */
     };
     char yaml[128];
 
