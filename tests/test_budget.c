@@ -121,7 +121,10 @@ static void test_budget_with_scores_serves_value_per_cost(void **state)
 static void test_budget_serves_the_free_by_value(void **state)
 {
     static const double cost[K] = {0, 0, 1, 0}, capacity[K] = {0, 2, 9, 9};
-    static const double score[5 * K] = {0, 1, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0, 1};
+    static const double score[5 * K] = {
+        0, 1, 0, 0, 0, 3, 0, 2, /* both free: the e-mail is worth more */
+        0, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0, 1,
+    };
     static const int32_t choice[] = {1, 1, 1, 2, 3};
     nb_budget_t budget = {INFINITY, 4.0, cost, capacity};
 
