@@ -85,20 +85,32 @@ static int check_scores(const nb_batch_t *batch, const double *score)
     return NB_OK;
 }
 
+static int compute_scores(const nb_instance_t *self, const nb_batch_t *batch, double *score)
+{
+    NB_TRY(self->binding->type->score(self->state, batch, score));
+    return check_scores(batch, score);
+}
+
 static int rank_by_score(const nb_instance_t *self, const nb_batch_t *batch, nb_choice_t *out)
 {
     size_t mark = nb_arena_mark(batch->scratch);
     double *score = nb_arena_take(batch->scratch, batch->n * batch->n_actions, sizeof *score);
-    int code = self->binding->type->score(self->state, batch, score);
+    int code = compute_scores(self, batch, score);
 
-    if (code >= 0) {
-        code = check_scores(batch, score);
-    }
     if (code >= 0) {
         code = nb_policy_rank(batch, score, out);
     }
     nb_arena_release(batch->scratch, mark);
     return code;
+}
+
+int nb_instance_score(const nb_instance_t *self, const nb_batch_t *batch, double *score)
+{
+    if (!self->binding->type->score) {
+        return 0;
+    }
+    NB_TRY(blame(self, batch->point, batch->period, compute_scores(self, batch, score)));
+    return 1;
 }
 
 int nb_instance_choose(const nb_instance_t *self, const nb_batch_t *batch, nb_choice_t *out)

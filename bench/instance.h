@@ -36,6 +36,12 @@ int nb_instance_init(nb_instance_t *self, const nb_binding_t *binding, const nb_
 int nb_instance_choose(const nb_instance_t *self, const nb_batch_t *batch,
                        nb_choice_t *out) NB_MUST_CHECK;
 
+/** Values of all actions of a batch of the instance's own point, from the policy's score().
+ * @param score [n x K]   @return 0 where the policy has no scores, else 1; NB_ERR_NUMERIC where one
+ * of an allowed action is not finite */
+int nb_instance_score(const nb_instance_t *self, const nb_batch_t *batch,
+                      double *score) NB_MUST_CHECK;
+
 /** End of a period: hand fixed decisions to update, then end_period. `last` where the horizon ends
  * with it. */
 int nb_instance_learn(nb_instance_t *self, nb_arena_t *scratch, int last) NB_MUST_CHECK;
@@ -74,6 +80,14 @@ size_t nb_players_scratch_size(const nb_players_t *self);
  */
 int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
                       nb_choice_t *out) NB_MUST_CHECK;
+
+/** 1 where an instance owns the environment's point. */
+int nb_players_own(const nb_players_t *self, unsigned point);
+
+/** Values of all actions by the instance that owns the batch's point; see nb_instance_score. The
+ * point must be owned. */
+int nb_players_score(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
+                     double *score) NB_MUST_CHECK;
 
 /** Period starts for the credit of all learners. */
 int nb_players_begin_period(nb_players_t *self, int period) NB_MUST_CHECK;

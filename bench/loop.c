@@ -18,6 +18,7 @@ static int init_buffers(nb_loop_t *self, const nb_spec_t *points)
         slate = points->points[p].max_slate > slate ? points->points[p].max_slate : slate;
     }
     NB_TRY(nb_arena_init(&self->scratch, scratch));
+    NB_TRY(nb_budgets_init(&self->budgets, points));
     return nb_alloc(&self->action, NB_BLOCK_ROWS * slate, sizeof *self->action);
 }
 
@@ -37,6 +38,7 @@ int nb_loop_init(nb_loop_t *self, const nb_loop_spec_t *spec)
 
     memset(self, 0, sizeof *self);
     self->spec = *spec;
+    NB_ASSERT(!environment->budget || environment->rewind);
     if (environment->burn_in) {
         self->n_burn_in = environment->burn_in(spec->world, &self->warm_start);
     }
@@ -79,6 +81,60 @@ static int deliver_events(nb_loop_t *self, int period, int learning)
     return learning ? nb_players_book(&self->players, events, n_customers) : NB_OK;
 }
 
+/* say whose budget or rows are wrong before the sentence that says how */
+static int blame(const nb_loop_t *self, int code)
+{
+    return code < 0 ? nb_error_prefix(code, "environment %s", self->spec.environment->name) : NB_OK;
+}
+
+/* all rows of a point with what they would like to play, from its first batch on; the budget is
+ * shared out among them, and they begin again */
+static int share_out(nb_loop_t *self, const nb_players_t *playing, const nb_budget_t *budget,
+                     nb_batch_t *batch)
+{
+    const nb_environment_type_t *environment = self->spec.environment;
+    nb_choice_t choice = {.action = self->action};
+
+    NB_TRY(blame(self, nb_budgets_open(&self->budgets, batch->point, budget)));
+    while (batch->n) {
+        size_t mark = nb_arena_mark(&self->scratch), n = batch->n * batch->n_actions;
+        double *score = nb_arena_take(&self->scratch, n, sizeof *score);
+        int code = nb_players_score(playing, batch, &self->scratch, score), scored = code;
+
+        if (code >= 0) {
+            code = nb_players_choose(playing, batch, &self->scratch, &choice);
+        }
+        if (code >= 0) {
+            code = blame(
+                self, nb_budgets_add(&self->budgets, batch, choice.action, scored ? score : NULL));
+        }
+        nb_arena_release(&self->scratch, mark);
+        NB_TRY(code);
+        memset(batch, 0, sizeof *batch);
+        NB_TRY(environment->next_batch(self->run, batch));
+    }
+    nb_budgets_allocate(&self->budgets);
+    environment->rewind(self->run);
+    return environment->next_batch(self->run, batch);
+}
+
+/* answer a batch; where its point has a budget to be shared out first, *batch is read anew */
+static int choose(nb_loop_t *self, const nb_players_t *playing, nb_batch_t *batch,
+                  nb_choice_t *choice)
+{
+    const nb_environment_type_t *environment = self->spec.environment;
+    nb_budget_t budget;
+
+    if (!nb_budgets_left(&self->budgets)) {
+        if (!environment->budget || !nb_players_own(playing, batch->point) ||
+            !environment->budget(self->run, batch->point, &budget)) {
+            return nb_players_choose(playing, batch, &self->scratch, choice);
+        }
+        NB_TRY(share_out(self, playing, &budget, batch));
+    }
+    return blame(self, nb_budgets_take(&self->budgets, batch, choice->action));
+}
+
 /* one period: `playing` chooses, and where `learning` the players of the run are credited */
 static int run_period(nb_loop_t *self, const nb_players_t *playing, int period, int learning)
 {
@@ -92,15 +148,16 @@ static int run_period(nb_loop_t *self, const nb_players_t *playing, int period, 
     if (learning) {
         NB_TRY(nb_players_begin_period(&self->players, period));
     }
+    nb_budgets_begin_period(&self->budgets);
     NB_TRY(environment->begin_period(self->run, period));
     NB_TRY(deliver_events(self, period, learning));
     for (;;) {
         memset(&batch, 0, sizeof batch);
         NB_TRY(environment->next_batch(self->run, &batch));
-        if (batch.n == 0) {
+        if (batch.n == 0 && !nb_budgets_left(&self->budgets)) {
             break;
         }
-        NB_TRY(nb_players_choose(playing, &batch, &self->scratch, &choice));
+        NB_TRY(choose(self, playing, &batch, &choice));
         if (learning) {
             NB_TRY(
                 nb_players_record(&self->players, &batch, &choice, environment->n_rows(self->run)));
@@ -144,6 +201,7 @@ void nb_loop_free(nb_loop_t *self)
     }
     nb_players_free(&self->players);
     nb_players_free(&self->burn_in);
+    nb_budgets_free(&self->budgets);
     nb_arena_free(&self->scratch);
     nb_free(self->action);
     memset(self, 0, sizeof *self);

@@ -5,10 +5,15 @@
  * Periods below 0 are the environment's burn-in: the strategy `burn_in` plays them, and learners
  * are given its decisions only where the environment asks for a warm start. After the horizon
  * (`periods`) comes the tail: policies go on choosing, nothing is credited or learned any more.
+ *
+ * Where a bound point has a budget in a period, its rows are asked for twice: first what their
+ * policy would play, then, once the budget is shared out, to be acted on; see bench/budget.h.
+ * Credit records what was played.
  */
 #ifndef NB_BENCH_LOOP_H
 #define NB_BENCH_LOOP_H
 
+#include "bench/budget.h"
 #include "bench/instance.h"
 #include "sim/environment.h"
 
@@ -33,6 +38,7 @@ typedef struct {
     int n_burn_in, warm_start;
     nb_players_t players, burn_in;
     nb_arena_t scratch;
+    nb_budgets_t budgets;
     int32_t *action;         /* [NB_BLOCK_ROWS x longest slate] */
     double customer_periods; /* rows of all periods so far */
 } nb_loop_t;

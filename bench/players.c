@@ -119,6 +119,17 @@ static int play_default(const nb_players_t *self, const nb_batch_t *batch, nb_ar
     return NB_OK;
 }
 
+/* a batch as its owner is asked about it: journeys count needs that nobody saw */
+static nb_batch_t make_question(const nb_players_t *self, const nb_batch_t *batch,
+                                const nb_instance_t *owner, nb_arena_t *scratch)
+{
+    nb_batch_t local = localize(self, batch, owner->binding->type->traits);
+
+    local.scratch = scratch;
+    local.journey = NULL;
+    return local;
+}
+
 int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
                       nb_choice_t *out)
 {
@@ -128,10 +139,22 @@ int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_aren
     if (!owner) {
         return play_default(self, batch, scratch, out);
     }
-    local = localize(self, batch, owner->binding->type->traits);
-    local.scratch = scratch;
-    local.journey = NULL;
+    local = make_question(self, batch, owner, scratch);
     return nb_instance_choose(owner, &local, out);
+}
+
+int nb_players_own(const nb_players_t *self, unsigned point)
+{
+    return find_owner(self, point) != NULL;
+}
+
+int nb_players_score(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
+                     double *score)
+{
+    const nb_instance_t *owner = find_owner(self, batch->point);
+    nb_batch_t local = make_question(self, batch, owner, scratch);
+
+    return nb_instance_score(owner, &local, score);
 }
 
 int nb_players_begin_period(nb_players_t *self, int period)

@@ -35,9 +35,11 @@ typedef struct {
     unsigned
         default_action; /* what an unbound point plays; at a slate point the firm's own ranking */
     const char *const *feature_help; /* [d] what each feature is, for people; may be NULL */
-    const float *feature_center, *feature_scale; /* [d] x = (raw - center) / scale; may be NULL */
-    unsigned n_latent;                           /* hidden features that an oracle is shown */
-    const char *const *latent;                   /* [n_latent] their names */
+    /* [d] a feature is ((float)raw - center) / scale in float arithmetic, scale > 0; both NULL
+     * where the environment does not tell raw units */
+    const float *feature_center, *feature_scale;
+    unsigned n_latent;         /* hidden quantities that oracles may ask for, 0 where none */
+    const char *const *latent; /* [n_latent] */
 } nb_point_t;
 
 /** What a policy instance owns: its decision points, in the environment's order. */
@@ -60,9 +62,10 @@ typedef struct {
     /** Expected immediate reward of every action under the latent state; forbidden actions get
      * -infinity. @param out [n x K] */
     int (*expected_reward)(void *world, const struct nb_batch *batch, double *out);
-    unsigned n_latent;
+    unsigned n_latent;               /* as the point's, and in the same order */
     const char *const *latent_names; /* [n_latent] */
-    /** Traits and state that nobody else sees. @param out [n x n_latent] */
+    /** Hidden state of every row as the decision is taken, in raw units; NULL where n_latent is 0.
+     * @param out [n x n_latent], all finite */
     int (*latent)(void *world, const struct nb_batch *batch, double *out);
 } nb_oracle_t;
 

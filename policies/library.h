@@ -10,6 +10,7 @@ extern const nb_policy_type_t nb_policy_random;
 extern const nb_policy_type_t nb_policy_fixed;
 extern const nb_policy_type_t nb_policy_schedule;
 extern const nb_policy_type_t nb_policy_rules;
+extern const nb_policy_type_t nb_policy_oracle_rules;
 extern const nb_policy_type_t nb_policy_clairvoyant_myopic;
 extern const nb_policy_type_t nb_policy_greedy_ridge;
 extern const nb_policy_type_t nb_policy_eps_greedy;

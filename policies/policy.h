@@ -13,7 +13,7 @@
 #include "core/settings.h"
 #include "core/types.h"
 
-enum { NB_POLICY_ABI = 1 };
+enum { NB_POLICY_ABI = 2 };
 
 /** What a policy needs or can do. */
 enum {

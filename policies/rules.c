@@ -1,18 +1,19 @@
 /*
- * If-then rules over what the firm sees, as practitioners write them: the first rule whose
- * conditions all hold and whose action is allowed is played, else `otherwise`.
+ * If-then rules, as practitioners write them: the first rule whose conditions all hold and whose
+ * action is allowed is played, else `otherwise`. policies/conditions.h lists the conditions.
  *
  *   rules:
- *     - {if: [{feature: max_detector, above: 1.0}, {feature: tenure, below: 0.5}], action: email}
+ *     - {if: [{raw: max_detector, above: 2}, {every: 4}], action: email}
  *     - {if: {feature: opens_email, below: -1}, action: [message, email]}
+ *     - {if: {tenure_weeks: [2, 15, 28, 41]}, action: call}
  *   otherwise: wait
  *
- * Thresholds are in the units of the context, whose features are standardized by constants. A rule
- * serves those of the instance's points that have all its features and one of its actions.
+ * A rule serves those of the instance's points that have all it asks for and one of its actions.
+ * `rules` reads what the firm sees; `oracle_rules` is the same and may read hidden state too.
  */
 #include <math.h>
-#include <string.h>
 
+#include "policies/conditions.h"
 #include "policies/library.h"
 #include "policies/preference.h"
 
@@ -20,190 +21,79 @@ typedef struct {
     const nb_node_t *rules, *otherwise;
 } rules_settings_t;
 
-/* the state: head, rules, conditions, features [n_conditions x n_points], then the preference order
- * of every rule and of `otherwise` */
+/* the state: head, rules, then the conditions and the preference order of each, and the order of
+ * `otherwise` */
 typedef struct {
-    uint32_t n_points, n_rules, n_conditions;
-    uint32_t features, orders; /* bytes from the state's begin */
-    uint32_t order_size;
+    uint32_t n_rules;
+    uint32_t otherwise;               /* bytes from the state's begin */
+    uint32_t n_latent[NB_MAX_POINTS]; /* as the points say, 0 where no rule asks for them */
 } head_t;
 
+/* bytes from the state's begin */
 typedef struct {
-    uint32_t first, n; /* its conditions */
+    uint32_t conditions, order;
 } rule_t;
 
-typedef struct {
-    double above, below; /* above < x < below */
-} condition_t;
+#define NODE(the_key, the_field, the_help)                                                         \
+    {                                                                                              \
+        .key = the_key, .type = NB_SETTING_NODE, .offset = offsetof(rules_settings_t, the_field),  \
+        .choices = "", .unit = "", .mark = "", .source = "", .help = the_help                      \
+    }
+#define RULES(quantities)                                                                          \
+    NODE(                                                                                          \
+        "rules", rules,                                                                            \
+        "list of {if: CONDITIONS, action: NAME or list}; the first whose conditions all hold and " \
+        "whose action is allowed is played; a condition is {" quantities                           \
+        ": NAME, above: X, below: Y}, {tenure_weeks: [W, ...]}, {every: W} (weeks, staggered by "  \
+        "customer) or {all: [...]}; required")
+#define OTHERWISE                                                                                  \
+    NODE("otherwise", otherwise,                                                                   \
+         "action, or list of actions, where no rule holds; default: what the point plays unbound")
 
-static const nb_setting_t table[] = {
-    {
-        .key = "rules",
-        .type = NB_SETTING_NODE,
-        .offset = offsetof(rules_settings_t, rules),
-        .choices = "",
-        .unit = "",
-        .mark = "",
-        .source = "",
-        .help = "list of {if: [{feature: NAME, above: X, below: Y}, ...], action: NAME or list}; "
-                "the first that holds is played; required",
-    },
-    {
-        .key = "otherwise",
-        .type = NB_SETTING_NODE,
-        .offset = offsetof(rules_settings_t, otherwise),
-        .choices = "",
-        .unit = "",
-        .mark = "",
-        .source = "",
-        .help = "action, or list of actions, where no rule holds; default: what the point plays "
-                "unbound",
-    },
-    {0},
-};
+static const nb_setting_t table[] = {RULES("feature or raw"), OTHERWISE, {0}};
+static const nb_setting_t oracle_table[] = {RULES("feature, raw or latent"), OTHERWISE, {0}};
 
 static const rule_t *rules_of(const void *state)
 {
     return (const rule_t *)((const head_t *)state + 1);
 }
 
-static const condition_t *conditions_of(const void *state)
+static const void *at(const void *state, uint32_t offset)
 {
-    return (const condition_t *)(rules_of(state) + ((const head_t *)state)->n_rules);
+    return (const char *)state + offset;
 }
 
-static const int32_t *features_of(const void *state)
-{
-    return (const int32_t *)((const char *)state + ((const head_t *)state)->features);
-}
-
-/* preference order of rule r; r = n_rules is `otherwise` */
-static const void *order_of(const void *state, uint32_t r)
-{
-    const head_t *head = state;
-
-    return (const char *)state + head->orders + (size_t)r * head->order_size;
-}
-
-/* `if` is one condition or a list of them */
-static size_t count_conditions(const nb_node_t *rule)
-{
-    const nb_node_t *conditions = nb_node_child(rule, "if");
-
-    return conditions && conditions->kind == NB_NODE_LIST ? nb_node_count(conditions) : 1;
-}
-
-/* sizes and places; malformed nodes are counted too and refused by init */
-static size_t lay_out(head_t *self, const nb_spec_t *spec, const nb_node_t *rules)
-{
-    size_t n_rules = 0, n_conditions = 0, order_size = nb_preference_size(spec);
-
-    for (const nb_node_t *rule = rules ? rules->child : NULL; rule; rule = rule->next) {
-        n_rules++;
-        n_conditions += count_conditions(rule);
-    }
-    size_t features = sizeof *self + n_rules * sizeof(rule_t) + n_conditions * sizeof(condition_t);
-    size_t orders = (features + n_conditions * spec->n_points * sizeof(int32_t) + 7) / 8 * 8;
-
-    *self = (head_t){spec->n_points,     (uint32_t)n_rules, (uint32_t)n_conditions,
-                     (uint32_t)features, (uint32_t)orders,  (uint32_t)order_size};
-    return orders + (n_rules + 1) * order_size;
-}
-
+/* malformed nodes are counted too and refused by init */
 static size_t state_size(const nb_spec_t *spec, const void *settings)
 {
-    head_t head;
+    const nb_node_t *rules = ((const rules_settings_t *)settings)->rules;
+    size_t order_size = nb_preference_size(spec), size = sizeof(head_t) + order_size;
 
-    return lay_out(&head, spec, ((const rules_settings_t *)settings)->rules);
+    for (const nb_node_t *rule = rules ? rules->child : NULL; rule; rule = rule->next) {
+        size += sizeof(rule_t) + order_size + nb_conditions_size(spec, nb_node_child(rule, "if"));
+    }
+    return size;
 }
 
-static int fail_unknown_feature(const nb_spec_t *spec, const nb_node_t *name)
+/* 1 where some point has all that the rule asks for and one of its actions */
+static int serves_a_point(const void *state, const rule_t *rule, unsigned n_points)
 {
-    const nb_point_t *point = spec->points;
-
-    for (unsigned p = 0; p < spec->n_points; p++) {
-        if (nb_nearest(name->text, spec->points[p].features, spec->points[p].d)) {
-            point = spec->points + p;
-            break;
-        }
-    }
-    return nb_node_unknown(name, "feature", name->text, point->features, point->d);
-}
-
-/* index of a feature at every point of the spec, -1 where the point has none of that name */
-static int find_feature(const nb_spec_t *spec, const nb_node_t *name, int32_t *indices)
-{
-    int known = 0;
-
-    for (unsigned p = 0; p < spec->n_points; p++) {
-        indices[p] = -1;
-        for (unsigned j = 0; j < spec->points[p].d; j++) {
-            if (strcmp(spec->points[p].features[j], name->text) == 0) {
-                indices[p] = (int32_t)j;
-                known = 1;
-            }
-        }
-    }
-    return known ? NB_OK : fail_unknown_feature(spec, name);
-}
-
-static int read_condition(condition_t *self, int32_t *indices, const nb_spec_t *spec,
-                          const nb_node_t *node)
-{
-    static const char *const keys[] = {"feature", "above", "below"};
-
-    if (node->kind != NB_NODE_MAP) {
-        return nb_node_error(NB_ERR_CONFIG, node,
-                             "expected a condition {feature: NAME, above: X, below: Y}");
-    }
-    NB_TRY(nb_node_check_keys(node, keys, 3));
-    const nb_node_t *feature = nb_node_child(node, "feature");
-    const nb_node_t *above = nb_node_child(node, "above"), *below = nb_node_child(node, "below");
-
-    if (!feature || feature->kind != NB_NODE_SCALAR || (!above && !below)) {
-        return nb_node_error(NB_ERR_CONFIG, node,
-                             "a condition needs `feature`, and `above` or `below` or both");
-    }
-    *self = (condition_t){-INFINITY, INFINITY};
-    if (above) {
-        NB_TRY(nb_node_real(above, &self->above));
-    }
-    if (below) {
-        NB_TRY(nb_node_real(below, &self->below));
-    }
-    if (!(self->above < self->below)) {
-        return nb_node_error(NB_ERR_CONFIG, node, "nothing is above %g and below %g", self->above,
-                             self->below);
-    }
-    return find_feature(spec, feature, indices);
-}
-
-/* 1 where some point has all features of conditions first .. end - 1 and an action of the order */
-static int serves_a_point(const void *state, const void *order, uint32_t first, uint32_t end)
-{
-    uint32_t n_points = ((const head_t *)state)->n_points;
-
-    for (uint32_t p = 0; p < n_points; p++) {
-        int serves = nb_preference_serves(order, p);
-
-        for (uint32_t c = first; c < end && serves; c++) {
-            serves = features_of(state)[(size_t)c * n_points + p] >= 0;
-        }
-        if (serves) {
+    for (unsigned p = 0; p < n_points; p++) {
+        if (nb_preference_serves(at(state, rule->order), p) &&
+            nb_conditions_serve(at(state, rule->conditions), p)) {
             return 1;
         }
     }
     return 0;
 }
 
-/* rule number r, whose conditions begin at *n_conditions */
-static int read_rule(void *state, const nb_spec_t *spec, const nb_node_t *node, uint32_t r,
-                     uint32_t *n_conditions)
+/* the rule's conditions and order are compiled from byte *end on */
+static int read_rule(void *state, rule_t *rule, const nb_spec_t *spec, const nb_node_t *node,
+                     int with_latent, uint32_t *end)
 {
     static const char *const keys[] = {"if", "action"};
     const nb_node_t *conditions = nb_node_child(node, "if");
     const nb_node_t *action = nb_node_child(node, "action");
-    uint32_t first = *n_conditions;
 
     if (node->kind != NB_NODE_MAP) {
         return nb_node_error(NB_ERR_CONFIG, node, "expected a rule {if: [...], action: NAME}");
@@ -214,68 +104,65 @@ static int read_rule(void *state, const nb_spec_t *spec, const nb_node_t *node, 
                              "a rule needs `action`, and `if` with at least "
                              "one condition");
     }
-    const nb_node_t *each = conditions->kind == NB_NODE_LIST ? conditions->child : conditions;
-
-    for (size_t left = count_conditions(node); left > 0; left--, each = each->next) {
-        uint32_t c = (*n_conditions)++;
-
-        NB_TRY(read_condition((condition_t *)conditions_of(state) + c,
-                              (int32_t *)features_of(state) + (size_t)c * spec->n_points, spec,
-                              each));
-    }
-    ((rule_t *)rules_of(state))[r] = (rule_t){first, *n_conditions - first};
-    NB_TRY(nb_preference_init((void *)order_of(state, r), spec, action));
-    if (!serves_a_point(state, order_of(state, r), first, *n_conditions)) {
+    rule->conditions = *end;
+    rule->order = *end + (uint32_t)nb_conditions_size(spec, conditions);
+    *end = rule->order + (uint32_t)nb_preference_size(spec);
+    NB_TRY(nb_conditions_init((void *)at(state, rule->conditions), spec, conditions, with_latent));
+    NB_TRY(nb_preference_init((void *)at(state, rule->order), spec, action));
+    if (!serves_a_point(state, rule, spec->n_points)) {
         return nb_node_error(NB_ERR_CONFIG, node,
                              "no decision point has these features and this action together");
     }
     return NB_OK;
 }
 
-static int init(void *state, const nb_spec_t *spec, const void *settings)
+static int read_rules(void *state, const nb_spec_t *spec, const rules_settings_t *from,
+                      int with_latent)
 {
-    const rules_settings_t *from = settings;
     head_t *self = state;
-    uint32_t r = 0, n_conditions = 0;
+    rule_t *rule = (rule_t *)rules_of(state);
+    int asks_latent = 0;
 
     if (!from->rules || from->rules->kind != NB_NODE_LIST || !from->rules->child) {
         return nb_node_error(NB_ERR_CONFIG, from->rules,
-                             "rules needs `rules`: a list of {if: [...], action: NAME}");
+                             "%s needs `rules`: a list of {if: [...], action: NAME}",
+                             with_latent ? "oracle_rules" : "rules");
     }
-    lay_out(self, spec, from->rules);
-    for (const nb_node_t *rule = from->rules->child; rule; rule = rule->next, r++) {
-        NB_TRY(read_rule(state, spec, rule, r, &n_conditions));
+    self->n_rules = (uint32_t)nb_node_count(from->rules);
+    uint32_t end = (uint32_t)(sizeof *self + self->n_rules * sizeof *rule);
+
+    for (const nb_node_t *node = from->rules->child; node; node = node->next, rule++) {
+        NB_TRY(read_rule(state, rule, spec, node, with_latent, &end));
+        asks_latent |= nb_conditions_ask_latent(at(state, rule->conditions));
     }
-    return nb_preference_init((void *)order_of(state, r), spec, from->otherwise);
+    for (unsigned p = 0; p < spec->n_points; p++) {
+        self->n_latent[p] = asks_latent ? spec->points[p].n_latent : 0;
+    }
+    self->otherwise = end;
+    return nb_preference_init((void *)at(state, end), spec, from->otherwise);
 }
 
-/* 1 where all conditions of a rule hold for row i */
-static int holds(const void *state, const rule_t *rule, const nb_batch_t *batch, size_t i)
+static int init(void *state, const nb_spec_t *spec, const void *settings)
 {
-    const int32_t *features = features_of(state);
-
-    for (uint32_t c = rule->first; c < rule->first + rule->n; c++) {
-        const condition_t *condition = conditions_of(state) + c;
-        int32_t j = features[(size_t)c * ((const head_t *)state)->n_points + batch->point];
-        double x = j < 0 ? NAN : (double)batch->x[i * batch->d + (size_t)j];
-
-        if (!(x > condition->above && x < condition->below)) {
-            return 0;
-        }
-    }
-    return 1;
+    return read_rules(state, spec, settings, 0);
 }
 
-static void play_row(const void *state, const nb_batch_t *batch, size_t i, int32_t *action)
+static int init_oracle(void *state, const nb_spec_t *spec, const void *settings)
 {
-    const rule_t *rules = rules_of(state);
-    uint32_t n_rules = ((const head_t *)state)->n_rules, r = 0;
+    return read_rules(state, spec, settings, 1);
+}
 
-    while (r < n_rules && !(holds(state, rules + r, batch, i) &&
-                            nb_preference_is_possible(order_of(state, r), batch, i))) {
-        r++;
+static void play_row(const void *state, const nb_batch_t *batch, size_t i, const double *latent,
+                     int32_t *action)
+{
+    const head_t *self = state;
+    const rule_t *rule = rules_of(state), *end = rule + self->n_rules;
+
+    while (rule < end && !(nb_conditions_hold(at(state, rule->conditions), batch, i, latent) &&
+                           nb_preference_is_possible(at(state, rule->order), batch, i))) {
+        rule++;
     }
-    nb_preference_play(order_of(state, r), batch, i, 1, action);
+    nb_preference_play(at(state, rule < end ? rule->order : self->otherwise), batch, i, 1, action);
 }
 
 static int check_features(const nb_batch_t *batch)
@@ -289,12 +176,59 @@ static int check_features(const nb_batch_t *batch)
     return NB_OK;
 }
 
+/* hidden state [n x n_latent] of the rows into *latent, taken from the scratch */
+static int ask_latent(const nb_batch_t *batch, unsigned n_latent, double **latent)
+{
+    const nb_oracle_t *oracle = batch->oracle;
+    double *values;
+
+    if (!oracle || !oracle->latent || oracle->n_latent != n_latent) {
+        NB_FAIL(NB_ERR_UNSUPPORTED,
+                "oracle_rules needs the %u hidden quantities that the point names, the environment "
+                "tells %u",
+                n_latent, oracle && oracle->latent ? oracle->n_latent : 0);
+    }
+    *latent = values = nb_arena_take(batch->scratch, batch->n * n_latent, sizeof *values);
+    NB_TRY(oracle->latent(oracle->world, batch, values));
+    for (size_t j = 0; j < batch->n * n_latent; j++) {
+        if (!isfinite(values[j])) {
+            NB_FAIL(NB_ERR_NUMERIC, "hidden %s of row %zu is %g, expected a finite number",
+                    oracle->latent_names[j % n_latent], j / n_latent, values[j]);
+        }
+    }
+    return NB_OK;
+}
+
+/* what is played into the slates `action` of all rows, or where that is NULL the probabilities of
+ * the first position into `p` */
+static int play(const void *state, const nb_batch_t *batch, int32_t *action, double *p)
+{
+    unsigned n_latent = ((const head_t *)state)->n_latent[batch->point];
+    size_t mark = n_latent ? nb_arena_mark(batch->scratch) : 0;
+    double *latent = NULL;
+    int code = check_features(batch);
+
+    if (code >= 0 && n_latent) {
+        code = ask_latent(batch, n_latent, &latent);
+    }
+    for (size_t i = 0; i < batch->n && code >= 0; i++) {
+        const double *row = latent ? latent + i * n_latent : NULL;
+        int32_t slate[NB_MAX_SLATE];
+
+        play_row(state, batch, i, row, action ? action + i * batch->slate : slate);
+        if (!action) {
+            nb_preference_probability(batch, slate[0], p + i * batch->n_actions);
+        }
+    }
+    if (n_latent) {
+        nb_arena_release(batch->scratch, mark);
+    }
+    return code;
+}
+
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
-    NB_TRY(check_features(batch));
-    for (size_t i = 0; i < batch->n; i++) {
-        play_row(state, batch, i, out->action + i * batch->slate);
-    }
+    NB_TRY(play(state, batch, out->action, NULL));
     for (size_t j = 0; batch->want_propensity && j < batch->n * batch->slate; j++) {
         out->propensity[j] = 1.0;
     }
@@ -303,14 +237,18 @@ static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 
 static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
-    NB_TRY(check_features(batch));
-    for (size_t i = 0; i < batch->n; i++) {
-        int32_t action[NB_MAX_SLATE];
+    return play(state, batch, NULL, p);
+}
 
-        play_row(state, batch, i, action);
-        nb_preference_probability(batch, action[0], p + i * batch->n_actions);
+static size_t scratch_size(const nb_spec_t *spec, const void *settings)
+{
+    size_t most = 0;
+
+    (void)settings;
+    for (unsigned p = 0; p < spec->n_points; p++) {
+        most = spec->points[p].n_latent > most ? spec->points[p].n_latent : most;
     }
-    return NB_OK;
+    return most * NB_BLOCK_ROWS * sizeof(double) + 64;
 }
 
 const nb_policy_type_t nb_policy_rules = {
@@ -325,4 +263,19 @@ const nb_policy_type_t nb_policy_rules = {
     .init = init,
     .choose = choose,
     .probabilities = probabilities,
+};
+
+const nb_policy_type_t nb_policy_oracle_rules = {
+    .abi = NB_POLICY_ABI,
+    .version = 1,
+    .name = "oracle_rules",
+    .summary = "if-then rules that may read hidden state too (upper reference, no bound)",
+    .settings = oracle_table,
+    .settings_size = sizeof(rules_settings_t),
+    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_SLATE | NB_TRAIT_ORACLE,
+    .state_size = state_size,
+    .init = init_oracle,
+    .choose = choose,
+    .probabilities = probabilities,
+    .scratch_size = scratch_size,
 };

@@ -1,25 +1,26 @@
 /*
  * An action every n weeks, the unbound play in between: what most firms do with e-mail. By the
  * calendar, and staggered, so that every period sees one n-th of the customers, unless all come in
- * the same period.
+ * the same period. Within a window of the customer's tenure, where one is set.
  */
-#include <math.h>
-
 #include "policies/library.h"
 #include "policies/preference.h"
+#include "policies/turn.h"
 
 enum { PHASE_STAGGERED, PHASE_SAME };
 
 typedef struct {
     const nb_node_t *action;
-    int every; /* weeks */
-    int phase; /* PHASE_* */
+    int every;                   /* weeks */
+    int phase;                   /* PHASE_* */
+    int from_weeks, until_weeks; /* of tenure */
 } schedule_settings_t;
 
 /* head of the state; the preference order follows */
 typedef struct {
     int32_t every; /* periods */
     int32_t phase;
+    nb_turn_window_t window;
 } schedule_t;
 
 static const nb_setting_t table[] = {
@@ -57,6 +58,28 @@ static const nb_setting_t table[] = {
         .source = "",
         .help = "staggered: an equal share of the customers each period; same: all in the same one",
     },
+    {
+        .key = "from_weeks",
+        .type = NB_SETTING_INT,
+        .offset = offsetof(schedule_settings_t, from_weeks),
+        .high = NB_TURN_MAX_WEEKS,
+        .choices = "",
+        .unit = "weeks",
+        .mark = "",
+        .source = "",
+        .help = "acts in periods that begin this many weeks after a customer's birth or later",
+    },
+    {
+        .key = "until_weeks",
+        .type = NB_SETTING_INT,
+        .offset = offsetof(schedule_settings_t, until_weeks),
+        .high = NB_TURN_MAX_WEEKS,
+        .choices = "",
+        .unit = "weeks",
+        .mark = "",
+        .source = "",
+        .help = "and before that many weeks after her birth; 0: without end",
+    },
     {0},
 };
 
@@ -70,33 +93,22 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
 {
     const schedule_settings_t *from = settings;
     schedule_t *self = state;
-    double periods = spec->period_weeks > 0 ? from->every / spec->period_weeks : from->every;
 
     if (!from->action) {
         NB_FAIL(NB_ERR_CONFIG, "schedule needs `action`: the action to play every %d weeks",
                 from->every);
     }
-    self->every = periods < 1.5 ? 1 : (int32_t)lround(periods);
+    self->every = nb_turn_periods(spec, from->every);
     self->phase = from->phase;
+    NB_TRY(nb_turn_window_init(&self->window, spec, from->from_weeks, from->until_weeks));
     return nb_preference_init(self + 1, spec, from->action);
 }
 
-/* finalizer of MurmurHash3 (Appleby 2011, public domain): spreads neighboring identities evenly */
-static uint32_t mix(uint32_t h)
+/* 1 where the turn of row i is in this period */
+static int is_due(const schedule_t *self, const nb_batch_t *batch, size_t i)
 {
-    h ^= h >> 16;
-    h *= 0x85ebca6bu;
-    h ^= h >> 13;
-    h *= 0xc2b2ae35u;
-    return h ^ h >> 16;
-}
-
-/* 1 where the customer's turn is in this period; periods of the burn-in are negative */
-static int is_due(const schedule_t *self, int32_t period, uint32_t luck)
-{
-    int64_t shift = self->phase == PHASE_SAME ? 0 : (int64_t)(mix(luck) % (uint32_t)self->every);
-
-    return ((int64_t)period + shift) % self->every == 0;
+    return nb_turn_is_due(self->every, self->phase == PHASE_SAME, batch->period, batch->luck[i]) &&
+           nb_turn_window_holds(&self->window, batch, i);
 }
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
@@ -104,7 +116,7 @@ static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
     const schedule_t *self = state;
 
     for (size_t i = 0; i < batch->n; i++) {
-        nb_preference_play(self + 1, batch, i, is_due(self, batch->period, batch->luck[i]),
+        nb_preference_play(self + 1, batch, i, is_due(self, batch, i),
                            out->action + i * batch->slate);
     }
     for (size_t j = 0; batch->want_propensity && j < batch->n * batch->slate; j++) {
@@ -120,7 +132,7 @@ static int probabilities(const void *state, const nb_batch_t *batch, double *p)
     for (size_t i = 0; i < batch->n; i++) {
         int32_t action[NB_MAX_SLATE];
 
-        nb_preference_play(self + 1, batch, i, is_due(self, batch->period, batch->luck[i]), action);
+        nb_preference_play(self + 1, batch, i, is_due(self, batch, i), action);
         nb_preference_probability(batch, action[0], p + i * batch->n_actions);
     }
     return NB_OK;

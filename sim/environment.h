@@ -69,11 +69,12 @@ typedef struct {
     const double *spend;   /* money paid by the customer */
 } nb_purchases_t;
 
-/** What may be spent at a point in one period. */
+/** What may be spent at a point in one period, whatever number of rounds it has. The point's
+ * default action is never limited and its entries are not read. Nothing is carried over. */
 typedef struct {
     double money;           /* sum of costs of the chosen actions, INFINITY for no limit */
     double rows;            /* actions other than the default, INFINITY for no limit */
-    const double *cost;     /* [K] money an action costs */
+    const double *cost;     /* [K] money an action costs, finite and not negative */
     const double *capacity; /* [K] times each action can be played, INFINITY for no limit */
 } nb_budget_t;
 
@@ -119,11 +120,6 @@ typedef struct nb_environment_type {
 
     /* optional: NULL where an environment has none */
 
-    /** 1 where the point has a budget this period, which is then in *out. */
-    int (*budget)(const void *run, unsigned point, nb_budget_t *out);
-    /** Give the present point's batches of this period again from the first; nothing was acted on
-     * yet. */
-    void (*rewind)(void *run);
     /**
      * Everything that changes in a run, written or read back. Loading: run was made by init of the
      * same world and spec.
@@ -134,6 +130,19 @@ typedef struct nb_environment_type {
     /** [*n] observed segment of each initial customer, below *n_segments. */
     const uint8_t *(*customer_segments)(const void *run, size_t *n, unsigned *n_segments);
     void (*free)(void *run);
+
+    /**
+     * Optional: the budget of a point in this period, with arrays that stay as they are until
+     * end_period. At a point that a policy is bound to the loop then asks next_batch for all
+     * batches of the point before it acts on any: where nothing was acted on, next_batch gives an
+     * empty batch after the last one instead of going on. `rewind` follows, and the same batches
+     * come once more, each acted on. A point that chooses slates can have no budget.
+     * @return 1 where the point has a budget in this period, else 0
+     */
+    int (*budget)(const void *run, unsigned point, nb_budget_t *out);
+    /** With `budget`: give the batches of the present point (and round) again from the first, with
+     * the same rows in the same order; nothing was acted on yet. */
+    void (*rewind)(void *run);
 } nb_environment_type_t;
 
 /** The environments by name: "journey" is the customer journey of the scenarios. NULL where there

@@ -134,7 +134,7 @@ static void bring_to_periods(journey_world_t *world)
                                       set->cost_email,
                                       set->cost_message,
                                       set->cost_call,
-                                      set->cost_coach + set->cost_email,
+                                      set->cost_coach + fmax(set->cost_email, set->cost_message),
                                       set->cost_ask_consent,
                                       set->cost_survey,
                                       0};

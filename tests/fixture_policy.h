@@ -12,6 +12,10 @@
 
 enum { NARROW, WIDE, BARE, N_POINTS, MAX_ACTIONS = 70, MAX_D = 5, MAX_ROWS = NB_BLOCK_ROWS };
 
+/* raw units are told at NARROW only, hidden quantities at NARROW (all) and WIDE (two) */
+static const char *const fixture_latent[] = {"need_open", "fatigue", "agency"};
+static const float fixture_center[] = {0.0f, 6.0f, 3.5f, 0.25f, 0.5f};
+static const float fixture_scale[] = {1.0f, 6.0f, 0.7f, 0.15f, 1.2f};
 static const char *const fixture_features[] = {"one", "recency", "spend", "opens", "detector"};
 static char fixture_names[MAX_ACTIONS][8];
 static const char *fixture_actions[MAX_ACTIONS];
@@ -29,12 +33,13 @@ typedef struct {
     double *reward, *propensity;
     uint64_t *mask;
     uint32_t *luck;
-    int32_t *action;
+    int32_t *action, *tenure;
 } fixture_t;
 
 static inline void fixture_make_spec(fixture_t *self)
 {
     static const unsigned d[] = {5, 3, 0}, n_actions[] = {6, MAX_ACTIONS, 3}, slate[] = {1, 4, 1};
+    static const unsigned n_latent[] = {3, 2, 0};
     static const char *const names[] = {"narrow", "wide", "bare"};
 
     for (int k = 0; k < MAX_ACTIONS; k++) {
@@ -48,7 +53,11 @@ static inline void fixture_make_spec(fixture_t *self)
                                        .features = fixture_features,
                                        .n_actions = n_actions[p],
                                        .actions = fixture_actions,
-                                       .max_slate = slate[p]};
+                                       .max_slate = slate[p],
+                                       .feature_center = p == NARROW ? fixture_center : NULL,
+                                       .feature_scale = p == NARROW ? fixture_scale : NULL,
+                                       .n_latent = n_latent[p],
+                                       .latent = fixture_latent};
     }
     self->spec = (nb_spec_t){.n_points = N_POINTS,
                              .points = self->points,
@@ -85,6 +94,7 @@ static inline int fixture_start(fixture_t *self, const char *name, const char *y
     NB_TRY(nb_alloc(&self->propensity, MAX_ROWS * NB_MAX_SLATE, sizeof *self->propensity));
     NB_TRY(nb_alloc(&self->mask, MAX_ROWS * 2, sizeof *self->mask));
     NB_TRY(nb_alloc(&self->luck, MAX_ROWS, sizeof *self->luck));
+    NB_TRY(nb_alloc(&self->tenure, MAX_ROWS, sizeof *self->tenure));
     NB_TRY(nb_alloc(&self->action, MAX_ROWS * NB_MAX_SLATE, sizeof *self->action));
     return self->type->init(self->state, &self->spec, self->settings);
 }
@@ -92,6 +102,7 @@ static inline int fixture_start(fixture_t *self, const char *name, const char *y
 static inline void fixture_free(fixture_t *self)
 {
     nb_free(self->action);
+    nb_free(self->tenure);
     nb_free(self->luck);
     nb_free(self->mask);
     nb_free(self->propensity);
@@ -133,6 +144,7 @@ static inline nb_batch_t fixture_batch(fixture_t *self, unsigned point, size_t n
                         .mask = self->mask,
                         .customer = self->luck,
                         .luck = self->luck,
+                        .tenure = self->tenure,
                         .slate = at->max_slate,
                         .key = {seed, 0},
                         .scratch = &self->arena};

@@ -15,6 +15,10 @@ static const char *settings_of(const char *name)
                "{if: [{feature: spend, below: 0}, {feature: one, above: 0}], action: [a1, a65]}],"
                "otherwise: a3}";
     }
+    if (strcmp(name, "oracle_rules") == 0) {
+        return "{rules: [{if: [{latent: fatigue, below: 4}, {feature: recency, above: 0.5}],"
+               "action: a2}, {if: {latent: need_open, above: 0.5}, action: [a1, a65]}]}";
+    }
     return NULL;
 }
 
@@ -33,14 +37,32 @@ static int expect(void *world, const nb_batch_t *batch, double *out)
     return NB_OK;
 }
 
-static const nb_oracle_t oracle = {NULL, expect};
+/* and whose hidden state is a known function of the customer */
+static int look_inside(void *world, const nb_batch_t *batch, double *out)
+{
+    unsigned n_latent = batch->oracle->n_latent;
+
+    (void)world;
+    for (size_t i = 0; i < batch->n; i++) {
+        for (unsigned j = 0; j < n_latent; j++) {
+            out[i * n_latent + j] = (double)(batch->luck[i] % (j ? 7 : 2));
+        }
+    }
+    return NB_OK;
+}
+
+static nb_oracle_t oracles[N_POINTS];
 
 static nb_batch_t make_batch(fixture_t *fixture, unsigned point, size_t n, unsigned seed)
 {
     nb_batch_t batch = fixture_batch(fixture, point, n, seed);
 
     if (fixture->type->traits & NB_TRAIT_ORACLE) {
-        batch.oracle = &oracle;
+        oracles[point] = (nb_oracle_t){.expected_reward = expect,
+                                       .n_latent = fixture->points[point].n_latent,
+                                       .latent_names = fixture->points[point].latent,
+                                       .latent = look_inside};
+        batch.oracle = &oracles[point];
     }
     if (!(fixture->type->traits & NB_TRAIT_CONTEXTUAL)) {
         batch.x = NULL;

@@ -103,6 +103,99 @@ static void test_schedule_counts_in_weeks(void **state)
     }
 }
 
+/* MurmurHash3's finalizer of 0 .. 15, modulo 4: results of every experiment hang on these phases */
+static void test_schedule_phases_stay_as_they_are(void **state)
+{
+    static const int shift[16] = {0, 3, 2, 3, 1, 1, 0, 0, 3, 3, 0, 0, 3, 2, 1, 1};
+    fixture_t fixture;
+
+    (void)state;
+    assert_ok(fixture_start(&fixture, "schedule", "{action: a2, every: 4}"));
+    nb_batch_t batch = open_batch(&fixture, NARROW, 16);
+
+    for (batch.period = 0; batch.period < 8; batch.period++) {
+        choose(&fixture, &batch);
+        for (int i = 0; i < 16; i++) {
+            assert_int_equal(fixture.action[i] == 2, (batch.period + shift[i]) % 4 == 0);
+        }
+    }
+    fixture_free(&fixture);
+}
+
+/* the periods of tenure 0 .. 59 in which a policy acts, all others being the default */
+static void check_window(const char *name, const char *yaml, double period_weeks, int from,
+                         int until)
+{
+    fixture_t fixture;
+
+    assert_ok(fixture_start(&fixture, name, yaml));
+    fixture.spec.period_weeks = period_weeks;
+    assert_ok(fixture.type->init(fixture.state, &fixture.spec, fixture.settings));
+    nb_batch_t batch = open_batch(&fixture, NARROW, 60);
+    double p[60 * 6];
+
+    for (int i = 0; i < 60; i++) {
+        fixture.tenure[i] = i;
+    }
+    choose(&fixture, &batch);
+    assert_ok(fixture.type->probabilities(fixture.state, &batch, p));
+    for (int i = 0; i < 60; i++) {
+        int acts = i >= from && i < until;
+
+        assert_int_equal(fixture.action[i], acts ? 2 : 0);
+        assert_close(p[i * 6 + 2], acts, 0, 0);
+    }
+    fixture_free(&fixture);
+}
+
+static void test_schedule_and_fixed_act_in_a_window_of_tenure(void **state)
+{
+    static const struct {
+        const char *window;
+        double period_weeks;
+        int from, until;
+    } cases[] = {
+        {"", 1, 0, 60},
+        {", from_weeks: 0, until_weeks: 0", 1, 0, 60},
+        {", until_weeks: 13", 1, 0, 13},
+        {", until_weeks: 1", 1, 0, 1},
+        {", from_weeks: 26", 1, 26, 60},
+        {", from_weeks: 4, until_weeks: 8", 1, 4, 8},
+        {", until_weeks: 13", 4, 0, 4}, /* the fourth period begins in week 12 */
+        {", from_weeks: 2, until_weeks: 8", 4, 1, 2},
+        {", from_weeks: 2, until_weeks: 5", 1.0 / 7.0, 14, 35},
+        {", from_weeks: 2, until_weeks: 5", 0.142857, 14, 35}, /* 14.000014 periods */
+    };
+    char yaml[128];
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        snprintf(yaml, sizeof yaml, "{action: a2, every: 1%s}", cases[c].window);
+        if (cases[c].period_weeks >= 1) { /* else every week is not every period */
+            check_window("schedule", yaml, cases[c].period_weeks, cases[c].from, cases[c].until);
+        }
+        snprintf(yaml, sizeof yaml, "{action: a2%s}", cases[c].window);
+        check_window("fixed", yaml, cases[c].period_weeks, cases[c].from, cases[c].until);
+    }
+}
+
+static void test_schedule_and_fixed_refuse_an_empty_window(void **state)
+{
+    static const char *const names[] = {"schedule", "fixed"};
+    fixture_t fixture;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_fails(
+            fixture_start(&fixture, names[i], "{action: a1, from_weeks: 4, until_weeks: 4}"),
+            NB_ERR_CONFIG, "between `from_weeks` 4 and `until_weeks` 4");
+        fixture_free(&fixture);
+        assert_fails(fixture_start(&fixture, names[i], "{action: a1, from_weeks: -1}"),
+                     NB_ERR_RANGE, "from_weeks");
+        fixture_free(&fixture);
+    }
+}
+
 static void test_schedule_without_action_is_refused(void **state)
 {
     fixture_t fixture;
@@ -200,6 +293,9 @@ int main(void)
         cmocka_unit_test(test_schedule_staggers_customers_evenly),
         cmocka_unit_test(test_schedule_in_the_same_phase_contacts_all_at_once),
         cmocka_unit_test(test_schedule_counts_in_weeks),
+        cmocka_unit_test(test_schedule_phases_stay_as_they_are),
+        cmocka_unit_test(test_schedule_and_fixed_act_in_a_window_of_tenure),
+        cmocka_unit_test(test_schedule_and_fixed_refuse_an_empty_window),
         cmocka_unit_test(test_schedule_without_action_is_refused),
         cmocka_unit_test(test_fixed_plays_the_first_allowed_of_a_list),
         cmocka_unit_test(test_fixed_without_action_plays_the_unbound_play),

@@ -9,9 +9,27 @@ static const char *const features[] = {"one", "tenure"};
 static const char *const channels[] = {"wait", "email", "call"};
 static const char *const products[] = {"p0", "p1", "p2"};
 static const nb_point_t points[] = {
-    {"recognize", "recognize", 2, features, 3, channels, 0, NULL, 1, 0, NULL},
-    {"product", "request", 2, features, 3, products, 0, NULL, 3, 0, NULL},
-    {"repeat", "repeat", 2, features, 3, channels, 0, NULL, 1, 0, NULL},
+    {.name = "recognize",
+     .phase = "recognize",
+     .d = 2,
+     .features = features,
+     .n_actions = 3,
+     .actions = channels,
+     .max_slate = 1},
+    {.name = "product",
+     .phase = "request",
+     .d = 2,
+     .features = features,
+     .n_actions = 3,
+     .actions = products,
+     .max_slate = 3},
+    {.name = "repeat",
+     .phase = "repeat",
+     .d = 2,
+     .features = features,
+     .n_actions = 3,
+     .actions = channels,
+     .max_slate = 1},
 };
 static const nb_spec_t spec = {3, points, 0.998, 1, 0, 1000};
 

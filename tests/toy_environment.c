@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_CUSTOMERS = NB_BLOCK_ROWS, N_METRICS = 3, N_SEGMENTS = 2, PURPOSE = 1 };
+#include "tests/toy_run.h"
 
 static const char *const contacts[] = {"wait", "email", "call"};
 static const char *const products[] = {"p0", "p1", "p2", "p3", "p4"};
+static const char *const thanks[] = {"none", "card", "gift"};
+static const char *const hidden[] = {"appetite", "mood"};
 static const char *const features[] = {"one", "customer", "tenure"};
 static const nb_point_t points[] = {
     {.name = "recognize",
@@ -16,7 +18,9 @@ static const nb_point_t points[] = {
      .n_actions = TOY_N_CONTACTS,
      .actions = contacts,
      .max_slate = 1,
-     .default_action = TOY_WAIT},
+     .default_action = TOY_WAIT,
+     .n_latent = 2,
+     .latent = hidden},
     {.name = "shelf",
      .phase = "",
      .d = 2,
@@ -24,43 +28,41 @@ static const nb_point_t points[] = {
      .n_actions = TOY_N_PRODUCTS,
      .actions = products,
      .max_slate = TOY_MAX_SLATE},
+    {.name = "thank",
+     .phase = "",
+     .d = 3,
+     .features = features,
+     .n_actions = 3,
+     .actions = thanks,
+     .max_slate = 1,
+     .n_latent = 2,
+     .latent = hidden},
 };
 static const nb_spec_t spec = {
-    .n_points = TOY_N_POINTS, .points = points, .gamma = 0.5, .period_weeks = 1.0};
-static const nb_metric_t metrics[N_METRICS] = {
+    .n_points = TOY_N_POINTS, .points = points, .gamma = TOY_GAMMA, .period_weeks = 1.0};
+static const nb_spec_t spec_with_thanks = {
+    .n_points = TOY_MAX_POINTS, .points = points, .gamma = TOY_GAMMA, .period_weeks = 1.0};
+static const nb_metric_t metrics[TOY_N_METRICS] = {
     {"equity", "money", "discounted money per initial customer"},
     {"contacts", "contacts", "contacts per initial customer"},
     {"mean_order", "money", "money of an order, NaN where there was none"},
 };
 static const nb_metric_t series[1] = {{"money", "money", "money of a period"}};
 
-typedef struct {
-    toy_world_t world;
-    nb_key_t key;
-    unsigned needs[TOY_N_POINTS];
-    size_t n_initial, n;
-    int periods, period, step, tail_left;
-    uint8_t gone[MAX_CUSTOMERS], visits[MAX_CUSTOMERS], called[MAX_CUSTOMERS];
-    uint8_t returns[MAX_CUSTOMERS]; /* an order comes back in the next period */
-    nb_event_t events[4 * MAX_CUSTOMERS];
-    size_t n_events;
-    float x[MAX_CUSTOMERS * 3], prior[MAX_CUSTOMERS * TOY_N_PRODUCTS];
-    uint64_t mask[MAX_CUSTOMERS];
-    uint32_t customer[MAX_CUSTOMERS], luck[MAX_CUSTOMERS], journey[MAX_CUSTOMERS];
-    int32_t tenure[MAX_CUSTOMERS];
-    double total[N_METRICS], scalar[N_METRICS], orders, segment[N_METRICS * N_SEGMENTS],
-        cohort[N_METRICS];
-    double money[TOY_MAX_PERIODS];
-    uint32_t bought_by[4096];
-    int32_t bought_in[4096];
-    double paid[4096];
-    size_t n_purchases;
-} toy_run_t;
-
 static const nb_spec_t *get_spec(const void *world)
 {
-    (void)world;
-    return &spec;
+    return ((const toy_world_t *)world)->thanks ? &spec_with_thanks : &spec;
+}
+
+static int look_inside(void *self, const nb_batch_t *batch, double *out)
+{
+    const toy_run_t *run = self;
+
+    for (size_t i = 0; i < batch->n; i++) {
+        out[2 * i] = batch->customer[i] % TOY_N_PRODUCTS;
+        out[2 * i + 1] = (batch->customer[i] + (uint32_t)run->period) % 3;
+    }
+    return NB_OK;
 }
 
 static int get_burn_in(const void *world, int *warm_start)
@@ -82,42 +84,14 @@ static int start(void **out, const void *world, const nb_run_spec_t *run_spec)
     run->n = run->n_initial = run_spec->n_customers;
     run->periods = run_spec->periods;
     run->tail_left = run->world.tail;
-    memcpy(run->needs, run_spec->needs, sizeof run->needs);
-    NB_ASSERT(run->n < MAX_CUSTOMERS && run->periods <= TOY_MAX_PERIODS);
+    run->oracle =
+        (nb_oracle_t){.world = run, .n_latent = 2, .latent_names = hidden, .latent = look_inside};
+    memcpy(run->needs, run_spec->needs, get_spec(world)->n_points * sizeof *run->needs);
+    if (run->world.notes) {
+        memset(run->world.notes->played, -1, sizeof run->world.notes->played);
+    }
+    NB_ASSERT(run->n < TOY_MAX_CUSTOMERS && run->periods <= TOY_MAX_PERIODS);
     return NB_OK;
-}
-
-static void emit(toy_run_t *run, nb_event_t event)
-{
-    NB_ASSERT(run->n_events < 4 * MAX_CUSTOMERS);
-    if (run->world.broken_period && run->period >= run->world.broken_period) {
-        event.money = NAN;
-    }
-    run->events[run->n_events++] = event;
-}
-
-static void move_money(toy_run_t *run, uint32_t customer, uint32_t journey, double money,
-                       nb_cause_t cause)
-{
-    double equity = pow(spec.gamma, run->period) * money / (double)run->n_initial;
-
-    emit(run, (nb_event_t){.customer = customer,
-                           .journey = journey,
-                           .money = money,
-                           .kind = NB_EVENT_MONEY,
-                           .cause = (uint16_t)cause});
-    if (run->period >= 0) {
-        run->total[0] += equity;
-        run->segment[customer % 2] += equity;
-    }
-    if (run->period >= 0 && run->period < run->periods) {
-        run->money[run->period] += money;
-    }
-}
-
-static uint32_t journey_of(const toy_run_t *run, int period)
-{
-    return (uint32_t)(period + run->world.burn_in + 1);
 }
 
 static int begin_period(void *self, int period)
@@ -127,16 +101,18 @@ static int begin_period(void *self, int period)
 
     run->period = period;
     run->step = 0;
+    run->next = 0;
+    run->given = run->acted = run->again = 0;
     memset(run->visits, 0, sizeof run->visits);
     memset(run->called, 0, sizeof run->called);
     for (uint32_t c = 0; c < run->n; c++) {
-        uint32_t journey = journey_of(run, period - 1);
+        uint32_t journey = toy_journey_of(run, period - 1);
 
         if (run->returns[c]) {
             run->returns[c] = 0;
-            move_money(run, c, journey, -6.0, NB_CAUSE_RETURN);
-            emit(run,
-                 (nb_event_t){.customer = c, .journey = journey, .kind = NB_EVENT_JOURNEY_END});
+            toy_move_money(run, c, journey, -6.0, NB_CAUSE_RETURN);
+            toy_emit(run,
+                     (nb_event_t){.customer = c, .journey = journey, .kind = NB_EVENT_JOURNEY_END});
         }
     }
     if (notes) {
@@ -153,11 +129,14 @@ static void add_row(toy_run_t *run, nb_batch_t *batch, uint32_t customer)
 
     run->customer[i] = customer;
     run->luck[i] = customer;
-    run->journey[i] = batch->point == TOY_SHELF ? journey_of(run, run->period) : 0;
+    run->journey[i] = batch->point == TOY_SHELF ? toy_journey_of(run, run->period) : 0;
     run->tenure[i] = run->period;
     run->mask[i] = (1u << points[batch->point].n_actions) - 1;
     if (run->world.no_email && batch->point == TOY_CONTACT) {
         run->mask[i] &= ~(1ULL << TOY_EMAIL);
+    }
+    if (run->world.no_wait && batch->point == TOY_CONTACT) {
+        run->mask[i] &= ~(1ULL << TOY_WAIT);
     }
     for (unsigned f = 0; f < batch->d; f++) {
         run->x[i * batch->d + f] = f == 0 ? 1.0f : f == 1 ? (float)customer : (float)run->period;
@@ -186,15 +165,19 @@ static void fill_batch(toy_run_t *run, unsigned point, nb_batch_t *batch)
         .journey = run->journey,
         .tenure = run->tenure,
         .slate = 1,
+        .oracle = run->needs[point] & NB_NEED_ORACLE ? &run->oracle : NULL,
     };
 }
 
-static void next_contacts(toy_run_t *run, nb_batch_t *batch)
+/* everybody on the books, at most a block at a time */
+static void next_on_books(toy_run_t *run, unsigned point, nb_batch_t *batch)
 {
-    fill_batch(run, TOY_CONTACT, batch);
-    for (uint32_t c = 0; c < run->n; c++) {
-        if (!run->gone[c]) {
-            add_row(run, batch, c);
+    size_t block = run->world.block ? run->world.block : TOY_MAX_CUSTOMERS;
+
+    fill_batch(run, point, batch);
+    for (; run->next < run->n && batch->n < block; run->next++) {
+        if (!run->gone[run->next] && !(run->again && run->next == 0 && run->world.forgetful)) {
+            add_row(run, batch, run->next);
         }
     }
 }
@@ -204,123 +187,85 @@ static void next_shelves(toy_run_t *run, nb_batch_t *batch, int called)
 {
     fill_batch(run, TOY_SHELF, batch);
     batch->slate = called ? 3 : 2;
-    for (uint32_t c = 0; c < run->n; c++) {
-        if (run->visits[c] && run->called[c] == called) {
-            add_row(run, batch, c);
+    for (; run->next < run->n; run->next++) {
+        if (run->visits[run->next] && run->called[run->next] == called) {
+            add_row(run, batch, run->next);
         }
     }
-}
-
-static void act_contacts(toy_run_t *run, const nb_batch_t *batch, const int32_t *action)
-{
-    static const double cost[] = {0.0, 0.25, 1.0};
-
-    for (size_t i = 0; i < batch->n; i++) {
-        uint32_t c = batch->customer[i];
-
-        if (action[i] == TOY_WAIT) {
-            continue;
-        }
-        move_money(run, c, 0, -cost[action[i]], NB_CAUSE_CONTACT);
-        emit(run,
-             (nb_event_t){.customer = c, .kind = NB_EVENT_SIGNAL, .signals = NB_SIGNAL_OPENED});
-        run->total[1] += 1.0 / (double)run->n_initial;
-        run->visits[c] = (int)(c + (uint32_t)run->period) % 2 == 0;
-        run->called[c] = action[i] == TOY_CALL;
-    }
-}
-
-static void sell(toy_run_t *run, uint32_t customer, uint32_t luck, double price)
-{
-    uint32_t words[4], journey = journey_of(run, run->period);
-
-    nb_rng_block(run->key,
-                 (nb_counter_t){.luck = luck, .ordinal = (uint32_t)run->period, .purpose = PURPOSE},
-                 words);
-    price = run->world.huge ? 1e308 : price + run->world.noise * nb_rng_uniform(words[0]);
-    move_money(run, customer, journey, price, NB_CAUSE_SALE);
-    emit(run, (nb_event_t){.customer = customer,
-                           .journey = journey,
-                           .kind = NB_EVENT_ITEM,
-                           .item = (int16_t)(customer % TOY_N_PRODUCTS)});
-    run->orders += 1.0;
-    run->total[2] += price;
-    run->bought_by[run->n_purchases] = customer;
-    run->bought_in[run->n_purchases] = run->period;
-    run->paid[run->n_purchases++] = price;
-    if (customer % 2) {
-        run->returns[customer] = 1;
-    } else {
-        emit(run,
-             (nb_event_t){.customer = customer, .journey = journey, .kind = NB_EVENT_JOURNEY_END});
-    }
-}
-
-static void act_shelves(toy_run_t *run, const nb_batch_t *batch, const int32_t *action)
-{
-    for (size_t i = 0; i < batch->n; i++) {
-        uint32_t c = batch->customer[i];
-
-        for (unsigned j = 0; j < batch->slate; j++) {
-            if (action[i * batch->slate + j] == (int32_t)(c % TOY_N_PRODUCTS)) {
-                sell(run, c, batch->luck[i], j == 0 ? 8.0 : 4.0);
-            }
-        }
-    }
-}
-
-static int act(void *self, const nb_batch_t *batch, const nb_choice_t *choice)
-{
-    toy_run_t *run = self;
-
-    if (batch->point == TOY_CONTACT) {
-        act_contacts(run, batch, choice->action);
-    } else {
-        act_shelves(run, batch, choice->action);
-    }
-    return NB_OK;
 }
 
 /* the unbound play without the loop: wait, or the best of the prior */
 static void play_default(toy_run_t *run, const nb_batch_t *batch)
 {
-    int32_t action[MAX_CUSTOMERS * TOY_MAX_SLATE];
+    int32_t action[TOY_MAX_CUSTOMERS * TOY_MAX_SLATE];
 
     for (size_t i = 0; i < batch->n; i++) {
         for (unsigned j = 0; j < batch->slate; j++) {
             uint32_t first = 2 * TOY_N_PRODUCTS - 4 - batch->customer[i] % TOY_N_PRODUCTS;
 
             action[i * batch->slate + j] =
-                batch->point == TOY_CONTACT ? TOY_WAIT : (int32_t)((first - j) % TOY_N_PRODUCTS);
+                batch->point != TOY_SHELF ? TOY_WAIT : (int32_t)((first - j) % TOY_N_PRODUCTS);
         }
     }
-    act(run, batch, &(nb_choice_t){.action = action});
+    toy_act(run, batch, &(nb_choice_t){.action = action});
+}
+
+/* rows of the present step that have not come yet */
+static void fill_step(toy_run_t *run, nb_batch_t *batch)
+{
+    if (run->step == 0) {
+        next_on_books(run, TOY_CONTACT, batch);
+    } else if (run->step < 3) {
+        next_shelves(run, batch, run->step == 1);
+    } else {
+        next_on_books(run, TOY_THANK, batch);
+        batch->round = (unsigned)run->step - 3;
+    }
 }
 
 static int next_batch(void *self, nb_batch_t *batch)
 {
     toy_run_t *run = self;
-    unsigned point;
 
-    for (; run->step < 3;) {
-        if (run->step == 0) {
-            next_contacts(run, batch);
-        } else {
-            next_shelves(run, batch, run->step == 1);
-        }
-        point = batch->point;
-        run->step++;
-        if (batch->n && run->world.skip_unbound && !(run->needs[point] & NB_NEED_ROWS)) {
+    while (run->step < 3 + run->world.thanks) {
+        fill_step(run, batch);
+        if (batch->n && run->world.skip_unbound && !(run->needs[batch->point] & NB_NEED_ROWS)) {
             play_default(run, batch);
         } else if (batch->n) {
+            run->given = 1;
             if (run->world.notes) {
-                run->world.notes->n_batches[point]++;
+                run->world.notes->n_batches[batch->point]++;
             }
             return NB_OK;
+        } else if (run->given && !run->acted && !run->world.hasty) {
+            return NB_OK;
+        } else {
+            run->step++;
+            run->next = 0;
+            run->given = run->acted = run->again = 0;
         }
     }
     batch->n = 0;
     return NB_OK;
+}
+
+static int get_budget(const void *self, unsigned point, nb_budget_t *out)
+{
+    const nb_budget_t *budget = ((const toy_run_t *)self)->world.budgets[point];
+
+    if (budget) {
+        *out = *budget;
+    }
+    return budget != NULL;
+}
+
+static void rewind_step(void *self)
+{
+    toy_run_t *run = self;
+
+    NB_ASSERT(run->given && !run->acted && !run->again);
+    run->next = 0;
+    run->again = 1;
 }
 
 static int end_period(void *self)
@@ -332,7 +277,7 @@ static int end_period(void *self)
     }
     if (run->period == 3 && run->world.one_leaves) {
         run->gone[2] = 1;
-        emit(run, (nb_event_t){.customer = 2, .kind = NB_EVENT_LEFT});
+        toy_emit(run, (nb_event_t){.customer = 2, .kind = NB_EVENT_LEFT});
     }
     return NB_OK;
 }
@@ -375,13 +320,13 @@ static int result(void *self, nb_result_t *out)
     run->scalar[2] = run->orders > 0.0 ? run->total[2] / run->orders : NAN;
     memcpy(run->cohort, run->scalar, sizeof run->cohort);
     *out = (nb_result_t){
-        .n_scalars = N_METRICS,
+        .n_scalars = TOY_N_METRICS,
         .scalars = metrics,
         .scalar = run->scalar,
         .n_series = 1,
         .series = series,
         .series_values = run->money,
-        .n_segments = N_SEGMENTS,
+        .n_segments = TOY_N_SEGMENTS,
         .by_segment = run->segment,
         .n_cohorts = 1,
         .by_cohort = run->cohort,
@@ -409,14 +354,14 @@ static void stop(void *self)
 
 const nb_environment_type_t toy_environment = {
     .name = "toy",
-    .summary = "two points, money by a rule",
+    .summary = "two points or three, money by a rule",
     .version = 1,
     .spec = get_spec,
     .burn_in = get_burn_in,
     .init = start,
     .begin_period = begin_period,
     .next_batch = next_batch,
-    .act = act,
+    .act = toy_act,
     .end_period = end_period,
     .take_events = take_events,
     .n_rows = n_rows,
@@ -425,4 +370,6 @@ const nb_environment_type_t toy_environment = {
     .result = result,
     .purchases = purchases,
     .free = stop,
+    .budget = get_budget,
+    .rewind = rewind_step,
 };

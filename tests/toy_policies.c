@@ -81,6 +81,40 @@ static int nan_score(const void *state, const nb_batch_t *batch, double *s)
     return NB_OK;
 }
 
+double toy_value(uint32_t customer, int period, unsigned k)
+{
+    return ((customer * 7 + (uint32_t)period * 3 + k * (5 + customer % 3)) % 21) * 0.25 - 2.0;
+}
+
+static int bidder_score(const void *state, const nb_batch_t *batch, double *s)
+{
+    (void)state;
+    for (size_t i = 0; i < batch->n; i++) {
+        for (unsigned k = 0; k < batch->n_actions; k++) {
+            s[i * batch->n_actions + k] = toy_value(batch->customer[i], batch->period, k);
+        }
+    }
+    return NB_OK;
+}
+
+static int bidder_choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
+{
+    size_t mark = nb_arena_mark(batch->scratch);
+    double *s = nb_arena_take(batch->scratch, batch->n * batch->n_actions, sizeof *s);
+    int code = bidder_score(state, batch, s);
+
+    code = code < 0 ? code : nb_policy_rank(batch, s, out);
+    nb_arena_release(batch->scratch, mark);
+    return code;
+}
+
+static size_t bidder_scratch(const nb_spec_t *spec, const void *settings)
+{
+    (void)spec;
+    (void)settings;
+    return TOY_N_PRODUCTS * NB_BLOCK_ROWS * sizeof(double) + 64;
+}
+
 static size_t learner_size(const nb_spec_t *spec, const void *settings)
 {
     (void)spec;
@@ -208,6 +242,28 @@ const nb_policy_type_t toy_nan = {
     .init = plain_init,
     .choose = always_choose,
     .score = nan_score,
+};
+
+const nb_policy_type_t toy_bidder = {
+    .abi = NB_POLICY_ABI,
+    .version = 1,
+    .name = "toy_bidder",
+    .settings_size = sizeof(toy_settings_t),
+    .state_size = plain_size,
+    .init = plain_init,
+    .choose = bidder_choose,
+    .score = bidder_score,
+    .scratch_size = bidder_scratch,
+};
+const nb_policy_type_t toy_silent = {
+    .abi = NB_POLICY_ABI,
+    .version = 1,
+    .name = "toy_silent",
+    .settings_size = sizeof(toy_settings_t),
+    .state_size = plain_size,
+    .init = plain_init,
+    .choose = bidder_choose,
+    .scratch_size = bidder_scratch,
 };
 
 nb_strategy_t toy_nobody(void)

@@ -40,6 +40,12 @@ extern const nb_policy_type_t toy_dice; /* uniform from its stream; refuses cont
 extern const nb_policy_type_t
     toy_ranker;                        /* score of product k for customer c is -(k - c mod 5)^2 */
 extern const nb_policy_type_t toy_nan; /* its scores are not numbers */
+extern const nb_policy_type_t toy_bidder; /* plays the action of highest toy_value */
+extern const nb_policy_type_t toy_silent; /* makes the same choices and has no scores */
+
+/** Score of action k for a customer: quarters from -2 to 3 with many ties, the default's included.
+ */
+double toy_value(uint32_t customer, int period, unsigned k);
 
 /** Strategy without bindings. */
 nb_strategy_t toy_nobody(void);
