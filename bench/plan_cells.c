@@ -32,6 +32,18 @@ static size_t value_of(const nb_draft_t *draft, size_t i_axis, size_t combinatio
     return combination % axis->n;
 }
 
+/* a value stands in the place of what a strategy says there: two policies do not mix settings */
+static int apply_value(const nb_draft_axis_t *axis, const nb_node_t *value, nb_config_t *config)
+{
+    static char nothing[] = "";
+    const nb_node_t empty = {.kind = NB_NODE_SCALAR, .text = nothing};
+
+    if (axis->owner && value->kind == NB_NODE_MAP) {
+        NB_TRY(nb_config_merge(config, axis->key, &empty));
+    }
+    return nb_config_merge(config, axis->key, value);
+}
+
 static int apply_axes(const nb_draft_t *draft, const nb_node_t *owner, size_t combination,
                       nb_config_t *config)
 {
@@ -39,8 +51,7 @@ static int apply_axes(const nb_draft_t *draft, const nb_node_t *owner, size_t co
         const nb_draft_axis_t *axis = &draft->axes[i];
 
         if (axis->owner == owner) {
-            NB_TRY(
-                nb_config_merge(config, axis->key, axis->values[value_of(draft, i, combination)]));
+            NB_TRY(apply_value(axis, axis->values[value_of(draft, i, combination)], config));
         }
     }
     return NB_OK;

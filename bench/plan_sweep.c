@@ -60,7 +60,7 @@ static int fail_strategy(const nb_draft_t *draft, const nb_node_t *node, const c
     return code;
 }
 
-/* strategies.NAME.POINT.SETTING */
+/* strategies.NAME.POINT.SETTING, or a whole point */
 static int find_owner(const nb_draft_t *draft, const nb_node_t *node, nb_draft_axis_t *self)
 {
     const char *name = self->key + strlen(prefix);
@@ -68,7 +68,7 @@ static int find_owner(const nb_draft_t *draft, const nb_node_t *node, nb_draft_a
     char *copy = NULL;
     int code = NB_OK;
 
-    if (n == 0 || !name[n] || !strchr(name + n + 1, '.')) {
+    if (n == 0 || !name[n] || !name[n + 1]) {
         return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected strategies.NAME.POINT.SETTING",
                              self->key);
     }

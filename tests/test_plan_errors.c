@@ -211,8 +211,12 @@ static void test_plan_refuses_wrong_sweeps(void **state)
          "unknown strategy 'nevr', did you mean 'never'?"},
         {"[{key: strategies.monthly, values: [a]}]", NB_ERR_CONFIG,
          "expected strategies.NAME.POINT.SETTING"},
-        {"[{key: strategies.monthly.recognize, values: [a]}]", NB_ERR_CONFIG,
+        {"[{key: strategies.monthly., values: [a]}]", NB_ERR_CONFIG,
          "expected strategies.NAME.POINT.SETTING"},
+        {"[{key: strategies.monthly.recognize, values: [a]}]", NB_ERR_CONFIG,
+         "expected a map with a key 'policy'"},
+        {"[{key: strategies.monthly.recognize.action.0, values: [email]}]", NB_ERR_CONFIG,
+         "expected the name of an action"},
         {"[{key: strategies.monthly.recognize.evry, values: [1]}]", NB_ERR_CONFIG,
          "x.yaml:1:59: strategies.monthly.recognize.evry: unknown key 'evry', did you mean "
          "'every'?"},
