@@ -10,6 +10,9 @@ static size_t count_combinations(const nb_draft_t *draft, const nb_node_t *owner
 {
     size_t n = 1;
 
+    if (owner && draft->only_tuned && !nb_draft_is_tuned(draft, owner)) {
+        return 0;
+    }
     for (size_t i = 0; i < draft->n_axes; i++) {
         if (draft->axes[i].owner == owner) {
             n *= draft->axes[i].n;
@@ -135,6 +138,22 @@ static int write_label(const void *subject, FILE *out)
     return NB_OK;
 }
 
+/* the settings that tuning chose for this cell */
+static int apply_winner(const nb_draft_t *draft, const place_t *place, nb_cell_t *self)
+{
+    nb_draft_t tuned = *draft;
+    size_t winner;
+
+    if (!draft->outcome || !nb_draft_is_tuned(draft, place->strategy)) {
+        return NB_OK;
+    }
+    tuned.axes = draft->tune.axes;
+    tuned.n_axes = draft->tune.n_axes;
+    NB_TRY(nb_draft_winner(draft, place->strategy->key, self->label,
+                           count_combinations(&tuned, place->strategy), &winner));
+    return apply_axes(&tuned, place->strategy, winner, &self->config);
+}
+
 static int write_canonical(const void *subject, FILE *out);
 
 /* what write_canonical needs of a cell */
@@ -156,6 +175,7 @@ static int make_cell(nb_draft_t *draft, nb_cell_t *self, const place_t *place)
     NB_TRY(nb_config_init(&self->config));
     NB_TRY(nb_config_merge(&self->config, path, place->strategy));
     NB_TRY(apply_axes(draft, place->strategy, place->combination, &self->config));
+    NB_TRY(apply_winner(draft, place, self));
     NB_TRY(nb_strategy_init(&self->strategy, name, nb_node_at(self->config.root, path),
                             world->environment->spec(world->world)));
     return nb_draft_print(&self->canonical, write_canonical, &content);
