@@ -16,7 +16,7 @@ void nb_progress_line_print(void *line, const nb_progress_t *progress)
     }
     self->last = progress->seconds;
     self->drawn = 1;
-    fprintf(stderr, "\r\033[K%zu of %zu units", progress->n_done, progress->n_units);
+    fprintf(stderr, "\r\033[K%s%zu of %zu units", self->head, progress->n_done, progress->n_units);
     if (progress->n_failed > 0) {
         fprintf(stderr, ", %zu failed", progress->n_failed);
     }

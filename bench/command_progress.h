@@ -10,6 +10,7 @@
 typedef struct {
     double last; /* seconds at which it was drawn last */
     int drawn;
+    char head[48]; /* of what the units are, "" for the experiment's own */
 } nb_progress_line_t;
 
 /** A report function of the runner with the line as its context; draws on stderr, at most ten times

@@ -9,6 +9,7 @@
 
 #include "bench/command.h"
 #include "bench/command_progress.h"
+#include "bench/command_tune.h"
 #include "bench/runner.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -184,7 +185,7 @@ static void catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static void print_json(const char *path, const nb_progress_t *progress)
+static void print_json(const char *path, const nb_plan_t *plan, const nb_progress_t *progress)
 {
     double speed = progress->seconds > 0 ? progress->customer_periods / progress->seconds : 0;
 
@@ -195,16 +196,19 @@ static void print_json(const char *path, const nb_progress_t *progress)
     nb_json_real(progress->seconds, stdout);
     fputs(", \"customer_periods_per_second\": ", stdout);
     nb_json_real(speed, stdout);
+    if (plan->tune) {
+        printf(",\n\"tuned\": %s", plan->tune->outcome);
+    }
     fputs("}\n", stdout);
 }
 
-static int print_outcome(const arguments_t *arguments, const char *path,
+static int print_outcome(const arguments_t *arguments, const char *path, const nb_plan_t *plan,
                          const nb_progress_t *progress)
 {
     const nb_compare_spec_t spec = {.delta = -1};
 
     if (arguments->format == NB_FORMAT_JSON) {
-        print_json(path, progress);
+        print_json(path, plan, progress);
     } else if (!arguments->quiet) {
         printf("%s: %zu of %zu units\n", path, progress->n_done, progress->n_units);
         NB_TRY(nb_command_print_comparison(path, NULL, &spec, NB_FORMAT_TEXT));
@@ -230,7 +234,7 @@ static void complain(void *context, const char *cell, int replication, const cha
     fprintf(stderr, "nextbest: %s, replication %d: %s\n", cell, replication, sentence);
 }
 
-static int run_plan(const nb_plan_t *plan, const arguments_t *arguments, const char *path)
+static int run_plan(nb_plan_t *plan, const arguments_t *arguments, const char *path)
 {
     nb_progress_line_t line = {0};
     nb_runner_spec_t spec = {
@@ -247,19 +251,24 @@ static int run_plan(const nb_plan_t *plan, const arguments_t *arguments, const c
     int code;
 
     catch_signals();
+    NB_TRY(nb_command_tune(plan, &spec, arguments->quiet));
     code = nb_runner_run(plan, &spec, &progress);
     nb_progress_line_end(&line);
     NB_TRY(code);
-    return print_outcome(arguments, path, &progress);
+    return print_outcome(arguments, path, plan, &progress);
 }
 
-static int show_dry_run(const nb_plan_t *plan, const char *path)
+static int show_dry_run(nb_plan_t *plan, const char *path)
 {
     size_t n_replications = (size_t)plan->replications;
     unsigned char *status;
     nb_progress_t progress;
-    int code;
+    int code, is_open;
 
+    NB_TRY(nb_command_tune_dry_run(plan, path, &is_open));
+    if (is_open) {
+        return NB_OK;
+    }
     NB_TRY(nb_alloc(&status, plan->n_cells * n_replications, 1));
     code = nb_runner_survey(plan, path, &progress, status);
     if (code >= 0) {

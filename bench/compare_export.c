@@ -172,12 +172,16 @@ static void print_finding(const nb_compare_set_t *self, const nb_finding_t *find
 void nb_compare_json(const nb_compare_set_t *self, FILE *out)
 {
     const char *note = nb_results_attribute(self->results, "note");
+    const char *tuned = nb_results_attribute(self->results, "tuned");
 
     fputc('{', out);
     print_metric(&self->items[0], out);
     if (note) {
         fputs(",\n \"note\": ", out);
         nb_json_string(note, out);
+    }
+    if (tuned) {
+        fprintf(out, ",\n \"tuned\": %s", tuned);
     }
     fprintf(out, ",\n \"exploratory\": %s,\n \"hypotheses\": [",
             self->n_findings == 0 ? "true" : "false");

@@ -3,6 +3,7 @@
 
 #include "bench/compare_set.h"
 #include "bench/text_table.h"
+#include "bench/tuned.h"
 
 enum { TEXT_SIZE = 160 };
 
@@ -206,6 +207,18 @@ static void print_note(const nb_compare_set_t *self, FILE *out)
     }
 }
 
+/* with which settings the tuned strategies are shown above */
+static int print_tuned(const nb_compare_set_t *self, int color, FILE *out)
+{
+    const char *outcome = nb_results_attribute(self->results, "tuned");
+
+    if (!outcome) {
+        return NB_OK;
+    }
+    fputc('\n', out);
+    return nb_tuned_print(outcome, color, out);
+}
+
 int nb_compare_text(const nb_compare_set_t *self, int color, FILE *out)
 {
     const nb_compare_t *first = &self->items[0];
@@ -223,6 +236,7 @@ int nb_compare_text(const nb_compare_set_t *self, int color, FILE *out)
         }
     }
     NB_TRY(print_findings(self, color, out));
+    NB_TRY(print_tuned(self, color, out));
     print_gaps(self, out);
     print_note(self, out);
     return NB_OK;

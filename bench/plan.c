@@ -14,23 +14,33 @@ static void free_scenarios(nb_draft_t *self)
     nb_free(self->scenarios);
 }
 
-static void free_axes(nb_draft_t *self)
+static void free_axes(nb_draft_axis_t *axes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; axes[i].texts && k < axes[i].n; k++) {
+            nb_free(axes[i].texts[k]);
+        }
+        nb_free(axes[i].texts);
+        nb_free(axes[i].values);
+        nb_free(axes[i].made);
+    }
+    nb_free(axes);
+}
+
+static void free_tune(nb_draft_tune_t *self)
 {
     for (size_t i = 0; i < self->n_axes; i++) {
-        for (size_t k = 0; self->axes[i].texts && k < self->axes[i].n; k++) {
-            nb_free(self->axes[i].texts[k]);
-        }
-        nb_free(self->axes[i].texts);
-        nb_free(self->axes[i].values);
-        nb_free(self->axes[i].made);
+        nb_free((char *)(uintptr_t)self->axes[i].key);
     }
-    nb_free(self->axes);
+    free_axes(self->axes, self->n_axes);
+    nb_config_free(&self->roster);
 }
 
 void nb_draft_free(nb_draft_t *self)
 {
     free_scenarios(self);
-    free_axes(self);
+    free_axes(self->axes, self->n_axes);
+    free_tune(&self->tune);
     nb_config_free(&self->config);
     nb_free(self->folder);
     memset(self, 0, sizeof *self);
@@ -73,6 +83,7 @@ static int build(nb_draft_t *draft, const char *const *sets, size_t n_sets)
     NB_TRY(read_baseline(draft));
     NB_TRY(nb_draft_read_hypothesis(draft));
     NB_TRY(nb_draft_check_metrics(draft));
+    NB_TRY(nb_draft_make_candidates(draft));
     return nb_draft_write(draft);
 }
 
@@ -94,36 +105,71 @@ static int split_path(const char *path, char **folder, char **name)
     return NB_OK;
 }
 
-/* a plan from `text`, or from the file where that is NULL */
-static int init_from(nb_plan_t *self, const char *path, const char *text, const char *const *sets,
-                     size_t n_sets)
+static int init_draft(nb_draft_t *draft, const char *path, const char *text,
+                      const char *const *sets, size_t n_sets)
 {
-    nb_draft_t draft = {.plan = self};
+    nb_plan_t *self = draft->plan;
     int code;
 
     memset(self, 0, sizeof *self);
     code = nb_strdup(&self->path, path);
     if (code == NB_OK) {
-        code = split_path(path, &draft.folder, &self->name);
+        code = split_path(path, &draft->folder, &self->name);
     }
     if (code == NB_OK) {
-        code = nb_config_init(&draft.config);
+        code = nb_config_init(&draft->config);
     }
     if (code == NB_OK) {
-        code = text ? nb_config_parse(&draft.config, path, text, strlen(text))
-                    : nb_config_read(&draft.config, path);
+        code = text ? nb_config_parse(&draft->config, path, text, strlen(text))
+                    : nb_config_read(&draft->config, path);
     }
     if (code == NB_OK) {
-        code = build(&draft, sets, n_sets);
+        code = build(draft, sets, n_sets);
     }
-    nb_draft_free(&draft);
+    nb_draft_free(draft);
     return code;
+}
+
+/* a plan from `text`, or from the file where that is NULL */
+static int init_from(nb_plan_t *self, const char *path, const char *text, const char *const *sets,
+                     size_t n_sets)
+{
+    nb_draft_t draft = {.plan = self};
+
+    return init_draft(&draft, path, text, sets, n_sets);
 }
 
 int nb_plan_init_text(nb_plan_t *self, const char *name, const char *text, const char *const *sets,
                       size_t n_sets)
 {
     return init_from(self, name, text, sets, n_sets);
+}
+
+int nb_plan_settle(nb_plan_t *self, const char *outcome)
+{
+    nb_plan_t settled = {0};
+    nb_draft_t draft = {.plan = &settled};
+    nb_config_t config = {0};
+    int code = nb_config_init(&config);
+
+    if (code == NB_OK) {
+        code = nb_config_parse(&config, "outcome of the tuning", outcome, strlen(outcome));
+    }
+    if (code == NB_OK) {
+        draft.outcome = config.root;
+        code = init_draft(&draft, self->path, self->config_text, NULL, 0);
+    }
+    if (code == NB_OK && settled.tune) {
+        code = nb_strdup(&settled.tune->outcome, outcome);
+    }
+    nb_config_free(&config);
+    if (code < 0) {
+        nb_plan_free(&settled);
+        return code;
+    }
+    nb_plan_free(self);
+    *self = settled;
+    return NB_OK;
 }
 
 static int is_path(const char *word)
@@ -225,8 +271,32 @@ static void free_params(nb_plan_t *self)
     nb_free(self->params);
 }
 
+static void free_plan_tune(nb_plan_tune_t *self)
+{
+    if (!self) {
+        return;
+    }
+    for (size_t i = 0; self->settings && i < self->candidates->n_cells; i++) {
+        nb_free(self->settings[i]);
+    }
+    for (size_t i = 0; i < self->n_groups; i++) {
+        nb_free(self->groups[i].cell);
+    }
+    nb_free(self->settings);
+    nb_free(self->groups);
+    if (self->candidates) {
+        nb_plan_free(self->candidates);
+    }
+    nb_free(self->candidates);
+    nb_free(self->text);
+    nb_free(self->metric);
+    nb_free(self->outcome);
+    nb_free(self);
+}
+
 void nb_plan_free(nb_plan_t *self)
 {
+    free_plan_tune(self->tune);
     free_cells(self);
     free_worlds(self);
     free_params(self);

@@ -6,6 +6,7 @@
 #define NB_BENCH_PLAN_H
 
 #include "bench/strategy.h"
+#include "bench/tune_schedule.h"
 #include "core/config.h"
 #include "core/store.h"
 #include "sim/environment.h"
@@ -30,7 +31,31 @@ typedef struct {
     char *canonical;    /* canonical JSON of the cell without seed and replication */
 } nb_cell_t;
 
+/** One strategy to be tuned in one world, or in all where the first world decides for them. */
 typedef struct {
+    char *cell; /* label of the cell that is tuned; the strategy's name where one decides for all */
+    size_t i_first; /* its candidates are cells of the plan of candidates, from this one */
+    size_t n;       /* on, in the order of the file: the last setting varies fastest */
+    int n_rounds;   /* 0 where there is nothing to choose */
+    nb_tune_round_t rounds[NB_TUNE_MAX_ROUNDS];
+} nb_tune_group_t;
+
+/** What `tune:` says, and what came of it. */
+typedef struct {
+    char *text;                 /* the block as YAML, everything filled in */
+    char *metric;               /* whose mean decides: the larger the better */
+    int budget;                 /* units that each strategy may spend in each world */
+    int eta;                    /* the best 1/eta go on */
+    int is_first;               /* the first world decides for all */
+    struct nb_plan *candidates; /* every candidate as a cell, on the tuning's seeds and customers */
+    char **settings;            /* [candidates' cells] "every=2, action=email" */
+    size_t n_groups;
+    nb_tune_group_t *groups;
+    char *outcome; /* JSON (docs/file-format.md), NULL before the tuning; then there are no
+                      candidates and no groups any more */
+} nb_plan_tune_t;
+
+typedef struct nb_plan {
     char *name;
     char *path; /* file the experiment came from */
     size_t n_worlds;
@@ -51,8 +76,10 @@ typedef struct {
     char plan_hash[NB_KEY_SIZE];
     size_t n_params; /* swept settings */
     nb_param_column_t *params;
-    char **keys;    /* [n_cells x replications] unit keys, in one block that keys[0] begins */
-    int64_t *seeds; /* [n_cells x replications] */
+    nb_plan_tune_t *tune; /* NULL where nothing is tuned; without outcome, the keys of tuned cells
+                             are not yet known and stand for the default settings */
+    char **keys;          /* [n_cells x replications] unit keys, in one block that keys[0] begins */
+    int64_t *seeds;       /* [n_cells x replications] */
 } nb_plan_t;
 
 /**
@@ -69,6 +96,13 @@ int nb_plan_init(nb_plan_t *self, const char *file_or_name, const char *const *s
  */
 int nb_plan_init_text(nb_plan_t *self, const char *name, const char *text, const char *const *sets,
                       size_t n_sets) NB_MUST_CHECK;
+
+/**
+ * Give the tuned cells the settings that an outcome (as in nb_plan_tune_t) chose, by making the
+ * plan again. On an error the plan stays as it was. NB_ERR_FORMAT where the outcome is of another
+ * experiment. nb_tune_run finds outcomes.
+ */
+int nb_plan_settle(nb_plan_t *self, const char *outcome) NB_MUST_CHECK;
 void nb_plan_free(nb_plan_t *self);
 
 /** plan.json: one JSON line per cell with its label, canonical text hash and keys, after a line of

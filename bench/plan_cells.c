@@ -10,6 +10,9 @@ static size_t count_combinations(const nb_draft_t *draft, const nb_node_t *owner
 {
     size_t n = 1;
 
+    if (owner && draft->only_tuned && !nb_draft_is_tuned(draft, owner)) {
+        return 0;
+    }
     for (size_t i = 0; i < draft->n_axes; i++) {
         if (draft->axes[i].owner == owner) {
             n *= draft->axes[i].n;
@@ -32,6 +35,18 @@ static size_t value_of(const nb_draft_t *draft, size_t i_axis, size_t combinatio
     return combination % axis->n;
 }
 
+/* a value stands in the place of what a strategy says there: two policies do not mix settings */
+static int apply_value(const nb_draft_axis_t *axis, const nb_node_t *value, nb_config_t *config)
+{
+    static char nothing[] = "";
+    const nb_node_t empty = {.kind = NB_NODE_SCALAR, .text = nothing};
+
+    if (axis->owner && value->kind == NB_NODE_MAP) {
+        NB_TRY(nb_config_merge(config, axis->key, &empty));
+    }
+    return nb_config_merge(config, axis->key, value);
+}
+
 static int apply_axes(const nb_draft_t *draft, const nb_node_t *owner, size_t combination,
                       nb_config_t *config)
 {
@@ -39,8 +54,7 @@ static int apply_axes(const nb_draft_t *draft, const nb_node_t *owner, size_t co
         const nb_draft_axis_t *axis = &draft->axes[i];
 
         if (axis->owner == owner) {
-            NB_TRY(
-                nb_config_merge(config, axis->key, axis->values[value_of(draft, i, combination)]));
+            NB_TRY(apply_value(axis, axis->values[value_of(draft, i, combination)], config));
         }
     }
     return NB_OK;
@@ -124,6 +138,22 @@ static int write_label(const void *subject, FILE *out)
     return NB_OK;
 }
 
+/* the settings that tuning chose for this cell */
+static int apply_winner(const nb_draft_t *draft, const place_t *place, nb_cell_t *self)
+{
+    nb_draft_t tuned = *draft;
+    size_t winner;
+
+    if (!draft->outcome || !nb_draft_is_tuned(draft, place->strategy)) {
+        return NB_OK;
+    }
+    tuned.axes = draft->tune.axes;
+    tuned.n_axes = draft->tune.n_axes;
+    NB_TRY(nb_draft_winner(draft, place->strategy->key, self->label,
+                           count_combinations(&tuned, place->strategy), &winner));
+    return apply_axes(&tuned, place->strategy, winner, &self->config);
+}
+
 static int write_canonical(const void *subject, FILE *out);
 
 /* what write_canonical needs of a cell */
@@ -145,6 +175,7 @@ static int make_cell(nb_draft_t *draft, nb_cell_t *self, const place_t *place)
     NB_TRY(nb_config_init(&self->config));
     NB_TRY(nb_config_merge(&self->config, path, place->strategy));
     NB_TRY(apply_axes(draft, place->strategy, place->combination, &self->config));
+    NB_TRY(apply_winner(draft, place, self));
     NB_TRY(nb_strategy_init(&self->strategy, name, nb_node_at(self->config.root, path),
                             world->environment->spec(world->world)));
     return nb_draft_print(&self->canonical, write_canonical, &content);

@@ -31,6 +31,16 @@ typedef struct {
     nb_node_t *made;          /* [n] nodes of linspace and logspace, else NULL */
 } nb_draft_axis_t;
 
+/** What `tune:` varies. */
+typedef struct {
+    const nb_node_t *block; /* strategies of the block, NULL where nothing is tuned */
+    int customers, keep_defaults;
+    uint32_t seed;
+    nb_config_t roster; /* the strategies, each tuned one followed by its default */
+    size_t n_axes;
+    nb_draft_axis_t *axes; /* their keys are owned */
+} nb_draft_tune_t;
+
 typedef struct {
     nb_plan_t *plan;
     nb_config_t config; /* experiment, built-in strategies, --set */
@@ -42,6 +52,9 @@ typedef struct {
     size_t n_axes;
     nb_draft_axis_t *axes;
     const nb_node_t *strategies; /* map, not empty */
+    nb_draft_tune_t tune;
+    int only_tuned;           /* cells of the tuned strategies only: the plan of candidates */
+    const nb_node_t *outcome; /* of the tuning, NULL before */
 } nb_draft_t;
 
 /** Everything but the cells: names, sizes, seeds, scenarios, strategies, axes. */
@@ -52,6 +65,19 @@ int nb_draft_read_scenarios(nb_draft_t *self) NB_MUST_CHECK;
 int nb_draft_add_note(nb_draft_t *self, const nb_node_t *map) NB_MUST_CHECK;
 /** `sweep:` into self->axes. */
 int nb_draft_read_sweep(nb_draft_t *self) NB_MUST_CHECK;
+/** A list of values into an axis whose node and key are set: one value at least, none twice. */
+int nb_draft_read_values(nb_draft_axis_t *self, const nb_node_t *list) NB_MUST_CHECK;
+/** `tune:` into plan->tune and self->tune, and the defaults that it keeps into self->strategies. */
+int nb_draft_read_tune(nb_draft_t *self) NB_MUST_CHECK;
+/** The block, everything filled in, as text of an experiment. */
+int nb_draft_write_tune(const nb_draft_t *self) NB_MUST_CHECK;
+/** 1 where this strategy of self->strategies is tuned. */
+int nb_draft_is_tuned(const nb_draft_t *self, const nb_node_t *strategy);
+/** The plan of candidates and its groups into plan->tune, once the cells are there. */
+int nb_draft_make_candidates(nb_draft_t *self) NB_MUST_CHECK;
+/** Number of the candidate that the outcome chose for a tuned cell, below `n`. */
+int nb_draft_winner(const nb_draft_t *self, const char *strategy, const char *label, size_t n,
+                    size_t *out) NB_MUST_CHECK;
 /** `hypothesis:` into plan->hypothesis. */
 int nb_draft_read_hypothesis(nb_draft_t *self) NB_MUST_CHECK;
 /** Metrics that `metrics:` and `hypothesis:` name must be recorded by runs of the first world. */

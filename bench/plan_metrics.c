@@ -1,6 +1,7 @@
 /* metrics that an experiment names must be among those that its runs record */
 #include <string.h>
 
+#include "bench/compare.h"
 #include "bench/plan_draft.h"
 #include "core/memory.h"
 
@@ -17,9 +18,30 @@ static int check_name(const nb_result_t *result, const char *const *names, const
     return nb_node_unknown(node, "metric", node->text, names, result->n_scalars);
 }
 
-static int check_names(const nb_result_t *result, const nb_node_t *metrics,
-                       const nb_node_t *hypotheses)
+/* tuning takes the largest mean, which of some metrics is no gain */
+static int check_tuned(const nb_result_t *result, const char *const *names, const char *metric,
+                       const nb_node_t *node)
 {
+    size_t i = 0;
+
+    while (i < result->n_scalars && strcmp(names[i], metric) != 0) {
+        i++;
+    }
+    if (i == result->n_scalars) {
+        return nb_node_unknown(node, "metric", metric, names, result->n_scalars);
+    }
+    if (strcmp(nb_verdict_name(NB_VERDICT_BETTER, metric), "better") != 0) {
+        return nb_node_error(NB_ERR_CONFIG, node,
+                             "more of '%s' is no gain, expected a metric like equity", metric);
+    }
+    return NB_OK;
+}
+
+static int check_names(const nb_result_t *result, const nb_draft_t *draft)
+{
+    const nb_node_t *metrics = nb_node_child(draft->config.root, "metrics");
+    const nb_node_t *hypotheses = nb_node_child(draft->config.root, "hypothesis");
+    const nb_node_t *tune = nb_node_child(draft->config.root, "tune");
     const nb_node_t *item = metrics && metrics->kind == NB_NODE_LIST ? metrics->child : metrics;
     const char **names;
     int code = NB_OK;
@@ -33,6 +55,10 @@ static int check_names(const nb_result_t *result, const nb_node_t *metrics,
     }
     for (item = hypotheses ? hypotheses->child : NULL; item && code >= 0; item = item->next) {
         code = check_name(result, names, nb_node_child(item, "metric"));
+    }
+    if (tune && code >= 0) {
+        code = check_tuned(result, names, draft->plan->tune->metric,
+                           nb_node_child(tune, "metric") ? nb_node_child(tune, "metric") : tune);
     }
     nb_free(names);
     return code;
@@ -49,13 +75,13 @@ int nb_draft_check_metrics(const nb_draft_t *self)
     void *run = NULL;
     int code;
 
-    if (!metrics && !(hypotheses && hypotheses->child)) {
+    if (!metrics && !self->plan->tune && !(hypotheses && hypotheses->child)) {
         return NB_OK;
     }
     /* metrics are what a run says it has: ask one that has just begun */
     code = world->environment->init(&run, world->world, &spec);
     code = code < 0 ? code : world->environment->result(run, &result);
-    code = code < 0 ? code : check_names(&result, metrics, hypotheses);
+    code = code < 0 ? code : check_names(&result, self);
     if (run) {
         world->environment->free(run);
     }

@@ -11,8 +11,8 @@ const char *const nb_plan_keys[] = {
 };
 
 /* keys of later versions: refused by name instead of being ignored */
-static const char *const later_keys[] = {"evaluation", "train", "tune", "worlds"};
-enum { N_LATER = 4 };
+static const char *const later_keys[] = {"evaluation", "train", "worlds"};
+enum { N_LATER = 3 };
 
 int nb_plan_is_key(const char *key)
 {
@@ -320,5 +320,6 @@ int nb_draft_read(nb_draft_t *self)
     NB_TRY(read_sizes(self));
     NB_TRY(read_comparison(self));
     NB_TRY(read_strategies(self));
+    NB_TRY(nb_draft_read_tune(self));
     return nb_draft_read_sweep(self);
 }

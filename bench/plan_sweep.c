@@ -60,7 +60,7 @@ static int fail_strategy(const nb_draft_t *draft, const nb_node_t *node, const c
     return code;
 }
 
-/* strategies.NAME.POINT.SETTING */
+/* strategies.NAME.POINT.SETTING, or a whole point */
 static int find_owner(const nb_draft_t *draft, const nb_node_t *node, nb_draft_axis_t *self)
 {
     const char *name = self->key + strlen(prefix);
@@ -68,7 +68,7 @@ static int find_owner(const nb_draft_t *draft, const nb_node_t *node, nb_draft_a
     char *copy = NULL;
     int code = NB_OK;
 
-    if (n == 0 || !name[n] || !strchr(name + n + 1, '.')) {
+    if (n == 0 || !name[n] || !name[n + 1]) {
         return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected strategies.NAME.POINT.SETTING",
                              self->key);
     }
@@ -231,6 +231,12 @@ static int check_distinct(const nb_draft_axis_t *self)
     return code;
 }
 
+int nb_draft_read_values(nb_draft_axis_t *self, const nb_node_t *list)
+{
+    NB_TRY(read_values(self, list));
+    return check_distinct(self);
+}
+
 static int read_axis(nb_draft_t *draft, nb_draft_axis_t *self)
 {
     static const char *const keys[] = {"key", "values", "linspace", "logspace"};
@@ -266,6 +272,10 @@ int nb_draft_read_sweep(nb_draft_t *self)
     for (const nb_node_t *item = list->child; item; item = item->next) {
         self->axes[self->n_axes].node = item;
         NB_TRY(read_axis(self, &self->axes[self->n_axes++]));
+        if (nb_draft_is_tuned(self, self->axes[self->n_axes - 1].owner)) {
+            return nb_node_error(NB_ERR_UNSUPPORTED, item, "strategy '%s' is tuned and swept",
+                                 self->axes[self->n_axes - 1].owner->key);
+        }
     }
     return NB_OK;
 }

@@ -146,19 +146,24 @@ static int find_common(const nb_plan_t *plan, const char *name, char **out)
     return NB_OK;
 }
 
+/* defaults beside tuned strategies are no part of the text: `tune:` adds them again */
 static int write_strategies(const nb_draft_t *draft, FILE *out)
 {
     fputs("strategies:\n", out);
-    for (const nb_node_t *s = draft->strategies->child; s; s = s->next) {
+    for (const nb_node_t *s = nb_node_child(draft->config.root, "strategies")->child; s;
+         s = s->next) {
+        int is_tuned = nb_draft_is_tuned(draft, nb_node_child(draft->strategies, s->key));
         char *text = NULL;
 
-        NB_TRY(find_common(draft->plan, s->key, &text));
+        if (!is_tuned) {
+            NB_TRY(find_common(draft->plan, s->key, &text));
+        }
         fputs("  ", out);
         nb_json_string(s->key, out);
         if (text) {
             fprintf(out, ":%s%s", *text ? "\n" : " {}\n", text);
         } else {
-            /* swept, or filled in differently: as the experiment says it */
+            /* tuned, swept, or filled in differently: as the experiment says it */
             fputs(": ", out);
             NB_TRY(nb_node_yaml(s, out));
             fputc('\n', out);
@@ -219,6 +224,9 @@ static int write_experiment(const void *subject, FILE *out)
     for (size_t i = 0; i < draft->n_axes; i++) {
         NB_TRY(write_axis(&draft->axes[i], out));
     }
+    if (draft->plan->tune) {
+        fputs(draft->plan->tune->text, out);
+    }
     return NB_OK;
 }
 
@@ -234,6 +242,9 @@ static int write_identity(const void *subject, FILE *out)
     if (*plan->note) {
         nb_json_string(plan->note, out);
     }
+    if (plan->tune) {
+        fputs(plan->tune->text, out);
+    }
     return NB_OK;
 }
 
@@ -241,6 +252,7 @@ int nb_draft_write(nb_draft_t *self)
 {
     char *identity = NULL;
 
+    NB_TRY(nb_draft_write_tune(self));
     NB_TRY(nb_draft_print(&self->plan->config_text, write_experiment, self));
     NB_TRY(nb_draft_print(&identity, write_identity, self->plan));
     nb_key_hash(identity, strlen(identity), self->plan->plan_hash);

@@ -4,10 +4,7 @@
 #include "bench/plan.h"
 #include "core/memory.h"
 
-enum { N_ATTRIBUTES = 6, DELTA_SIZE = 40, WORLD_SIZE = 21 };
-
-static const char *const attribute_names[] = {"metrics",    "baseline", "delta",
-                                              "hypothesis", "worlds",   "note"};
+enum { N_ATTRIBUTES = 7, DELTA_SIZE = 40, WORLD_SIZE = 21 };
 
 /* the world of every cell, so that only strategies of one world are compared */
 static void print_worlds(const nb_plan_t *plan, char *out)
@@ -17,28 +14,37 @@ static void print_worlds(const nb_plan_t *plan, char *out)
     }
 }
 
-/* texts of the attributes, and behind them the places where delta and worlds are printed */
+/* one more attribute, unless there is nothing to say; names stand behind the texts */
+static void put(nb_results_plan_t *out, const char **texts, const char *name, const char *text)
+{
+    if (text) {
+        texts[N_ATTRIBUTES + out->n_attributes] = name;
+        texts[out->n_attributes++] = text;
+    }
+}
+
+/* texts and names of the attributes, and behind them the places where delta and worlds are printed
+ */
 static int make_attributes(const nb_plan_t *plan, nb_results_plan_t *out)
 {
-    const char **values = NULL;
+    const char **texts = NULL;
     char *delta, *worlds;
 
-    NB_TRY(nb_alloc(&values, 1,
-                    N_ATTRIBUTES * sizeof *values + DELTA_SIZE + plan->n_cells * WORLD_SIZE + 1));
-    delta = (char *)(values + N_ATTRIBUTES);
+    NB_TRY(nb_alloc(
+        &texts, 1, 2 * N_ATTRIBUTES * sizeof *texts + DELTA_SIZE + plan->n_cells * WORLD_SIZE + 1));
+    delta = (char *)(texts + 2 * N_ATTRIBUTES);
     worlds = delta + DELTA_SIZE;
     snprintf(delta, DELTA_SIZE, "%.17g", plan->delta);
     print_worlds(plan, worlds);
-    values[0] = plan->metrics;
-    values[1] = plan->baseline;
-    values[2] = delta;
-    values[3] = plan->hypothesis;
-    values[4] = worlds;
-    values[5] = plan->note;
-    /* the last one only where there is something to say */
-    out->n_attributes = *plan->note ? N_ATTRIBUTES : N_ATTRIBUTES - 1;
-    out->attribute_names = attribute_names;
-    out->attribute_values = values;
+    put(out, texts, "metrics", plan->metrics);
+    put(out, texts, "baseline", plan->baseline);
+    put(out, texts, "delta", delta);
+    put(out, texts, "hypothesis", plan->hypothesis);
+    put(out, texts, "worlds", worlds);
+    put(out, texts, "note", *plan->note ? plan->note : NULL);
+    put(out, texts, "tuned", plan->tune ? plan->tune->outcome : NULL);
+    out->attribute_names = texts + N_ATTRIBUTES;
+    out->attribute_values = texts;
     return NB_OK;
 }
 

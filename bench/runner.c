@@ -20,6 +20,8 @@ typedef struct {
     const nb_plan_t *plan;
     const nb_runner_spec_t *spec;
     nb_store_t store;
+    const size_t *units; /* only these units of the plan, NULL for all */
+    size_t n_units;
     size_t *todo; /* indices of units, in the order of the plan */
     size_t n_todo;
     nb_progress_t progress;
@@ -68,6 +70,14 @@ static int check_growth(const nb_plan_t *old, const nb_plan_t *plan)
     return 1;
 }
 
+/* what was tuned then has the settings that were chosen then */
+static int settle_as(nb_plan_t *old, const nb_results_t *results)
+{
+    const char *outcome = nb_results_attribute(results, "tuned");
+
+    return old->tune ? nb_plan_settle(old, outcome ? outcome : "{}") : NB_OK;
+}
+
 /* 1 where the results file holds an earlier, smaller form of the plan, with the same hypotheses:
  * they were written down before its run */
 static int check_earlier(const nb_plan_t *plan, const char *path, const char *hash)
@@ -77,7 +87,8 @@ static int check_earlier(const nb_plan_t *plan, const char *path, const char *ha
     int is_earlier = 0;
 
     if (nb_results_open(&results, path) >= 0 &&
-        nb_plan_init_text(&old, plan->path, results.config_text, NULL, 0) >= 0) {
+        nb_plan_init_text(&old, plan->path, results.config_text, NULL, 0) >= 0 &&
+        settle_as(&old, &results) >= 0) {
         is_earlier = strcmp(old.plan_hash, hash) == 0 && check_growth(&old, plan) &&
                      strcmp(old.hypothesis, plan->hypothesis) == 0;
     }
@@ -85,6 +96,15 @@ static int check_earlier(const nb_plan_t *plan, const char *path, const char *ha
     nb_plan_free(&old);
     nb_results_close(&results);
     return is_earlier;
+}
+
+/* what tuning has not chosen yet cannot run */
+static int check_settled(const nb_plan_t *plan)
+{
+    if (plan->tune && !plan->tune->outcome) {
+        NB_FAIL(NB_ERR_UNSUPPORTED, "%s is to be tuned before it runs", plan->path);
+    }
+    return NB_OK;
 }
 
 /* a results file of another plan is never overwritten */
@@ -120,29 +140,43 @@ static int put_aside(const char *store)
     NB_FAIL(NB_ERR_IO, "too many old stores beside %s", store);
 }
 
+/* a selection of units is no plan to be kept */
+static int bind_plan(run_t *run)
+{
+    char *json = NULL;
+    int code;
+
+    if (run->units) {
+        return NB_OK;
+    }
+    code = nb_plan_json(run->plan, &json);
+    code = code < 0 ? code : nb_store_bind_plan(&run->store, json);
+    nb_free(json);
+    return code;
+}
+
 static int open_store(run_t *run)
 {
-    char *path = NULL, *json = NULL;
+    char *path = NULL;
     int code = nb_store_path_of(&path, run->spec->results_path);
 
     if (code >= 0 && run->spec->fresh) {
         code = put_aside(path);
     }
     code = code < 0 ? code : nb_store_open(&run->store, path, 0);
-    code = code < 0 ? code : nb_plan_json(run->plan, &json);
-    code = code < 0 ? code : nb_store_bind_plan(&run->store, json);
-    nb_free(json);
+    code = code < 0 ? code : bind_plan(run);
     nb_free(path);
     return code;
 }
 
 static int list_todo(run_t *run)
 {
-    size_t n = count_units(run->plan);
+    size_t n = run->units ? run->n_units : count_units(run->plan);
 
     NB_TRY(nb_alloc(&run->todo, n, sizeof *run->todo));
     run->progress.n_units = n;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t k = 0; k < n; k++) {
+        size_t i = run->units ? run->units[k] : k;
         int status = nb_store_status(&run->store, run->plan->keys[i]);
 
         if (status == 1) {
@@ -203,6 +237,21 @@ static int note_failure(run_t *run, size_t i_unit, int code)
     return NB_OK;
 }
 
+/* two cells may be the same, as a tuned strategy whose default is the best and that default */
+static int is_there(run_t *run, size_t i_unit)
+{
+    int is_so;
+
+    pthread_mutex_lock(&run->mutex);
+    is_so = nb_store_status(&run->store, run->plan->keys[i_unit]) == 1;
+    if (is_so) {
+        run->progress.n_done++;
+        tell(run);
+    }
+    pthread_mutex_unlock(&run->mutex);
+    return is_so;
+}
+
 static int run_unit(void *context, size_t i_item, int i_worker)
 {
     run_t *run = context;
@@ -214,6 +263,9 @@ static int run_unit(void *context, size_t i_item, int i_worker)
     (void)i_worker;
     if (check_stop(run)) {
         NB_FAIL(NB_ERR_INTERRUPTED, "stopped");
+    }
+    if (is_there(run, i)) {
+        return NB_OK;
     }
     code = nb_unit_run(&unit, run->plan, i / n, (int)(i % n), run->spec->stop);
     pthread_mutex_lock(&run->mutex);
@@ -257,39 +309,59 @@ static int merge(run_t *run)
     return code;
 }
 
-static int run_all(run_t *run)
+static int run_missing(run_t *run)
 {
     int code;
 
-    NB_TRY(check_results(run->plan, run->spec->results_path));
     NB_TRY(open_store(run));
     NB_TRY(list_todo(run));
     clock_gettime(CLOCK_MONOTONIC, &run->start);
     code = nb_parallel_for(run->spec->n_threads, run->n_todo, run_unit, run);
     run->progress.seconds = find_seconds(run);
-    if (code >= 0 || code == NB_ERR_INTERRUPTED) {
+    if (!run->units && (code >= 0 || code == NB_ERR_INTERRUPTED)) {
         NB_TRY(note_run(run));
     }
     if (code == NB_ERR_INTERRUPTED) {
         NB_FAIL(code, "interrupted: %zu of %zu units are kept; run again to go on",
                 run->progress.n_done, run->progress.n_units);
     }
-    NB_TRY(code);
+    return code;
+}
+
+static int run_all(run_t *run)
+{
+    NB_TRY(check_settled(run->plan));
+    NB_TRY(check_results(run->plan, run->spec->results_path));
+    NB_TRY(run_missing(run));
     return merge(run);
+}
+
+static int run_with(run_t *run, int (*work)(run_t *), nb_progress_t *out)
+{
+    int code;
+
+    pthread_mutex_init(&run->mutex, NULL);
+    code = work(run);
+    *out = run->progress;
+    nb_free(run->todo);
+    nb_store_close(&run->store);
+    pthread_mutex_destroy(&run->mutex);
+    return code;
 }
 
 int nb_runner_run(const nb_plan_t *plan, const nb_runner_spec_t *spec, nb_progress_t *out)
 {
     run_t run = {.plan = plan, .spec = spec};
-    int code;
 
-    pthread_mutex_init(&run.mutex, NULL);
-    code = run_all(&run);
-    *out = run.progress;
-    nb_free(run.todo);
-    nb_store_close(&run.store);
-    pthread_mutex_destroy(&run.mutex);
-    return code;
+    return run_with(&run, run_all, out);
+}
+
+int nb_runner_run_units(const nb_plan_t *plan, const size_t *units, size_t n,
+                        const nb_runner_spec_t *spec, nb_progress_t *out)
+{
+    run_t run = {.plan = plan, .spec = spec, .units = units, .n_units = n};
+
+    return run_with(&run, run_missing, out);
 }
 
 /* status of every unit in a store that need not exist */
@@ -320,6 +392,7 @@ int nb_runner_survey(const nb_plan_t *plan, const char *results_path, nb_progres
     int code;
 
     *out = (nb_progress_t){.n_units = count_units(plan)};
+    NB_TRY(check_settled(plan));
     NB_TRY(check_results(plan, results_path));
     NB_TRY(nb_store_path_of(&path, results_path));
     code = survey_store(plan, path, out, status);

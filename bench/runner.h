@@ -37,11 +37,21 @@ typedef struct {
 /**
  * Run what is missing, then merge into results_path. Units that fail are noted and counted, and the
  * run goes on.
- * @return NB_ERR_EXISTS where the file or its store holds another experiment; NB_ERR_INTERRUPTED
- * where `stop` was set: what is done is kept; NB_ERR_IO
+ * @return NB_ERR_UNSUPPORTED where the plan is to be tuned first (bench/tune.h); NB_ERR_EXISTS
+ * where the file or its store holds another experiment; NB_ERR_INTERRUPTED where `stop` was set:
+ * what is done is kept; NB_ERR_IO
  */
 int nb_runner_run(const nb_plan_t *plan, const nb_runner_spec_t *spec,
                   nb_progress_t *out) NB_MUST_CHECK;
+
+/**
+ * Run those of `n` units (cell x replications + replication) that are missing, and nothing else:
+ * the plan is neither bound to the store nor merged. With n = 0 the store is only opened, or put
+ * aside.
+ * @param units [n], not NULL
+ */
+int nb_runner_run_units(const nb_plan_t *plan, const size_t *units, size_t n,
+                        const nb_runner_spec_t *spec, nb_progress_t *out) NB_MUST_CHECK;
 
 /** Where a run would begin, without running or writing anything; `status` [n_cells x replications]
  * (may be NULL) is 0 missing, 1 done, 2 failed. */

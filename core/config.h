@@ -49,12 +49,13 @@ int nb_config_read(nb_config_t *self, const char *path) NB_MUST_CHECK;
 int nb_config_parse(nb_config_t *self, const char *name, const char *text,
                     size_t length) NB_MUST_CHECK;
 
-/** `--set path=value`: the value is YAML, the path dotted; missing maps on the way are made.
+/** `--set path=value`: the value is YAML, the path dotted; missing maps on the way are made. Items
+ * of a list are named by their number from 0, "rules.0.action"; one that is not there is refused.
  * NB_ERR_USAGE, NB_ERR_CONFIG. */
 int nb_config_set(nb_config_t *self, const char *assignment) NB_MUST_CHECK;
 
-/** Merge a copy of `node` over the tree at dotted `path`, marks kept: a map merges, all else
- * replaces. At the root ("") it must be a map. */
+/** Merge a copy of `node` over the tree at dotted `path` (as nb_config_set), marks kept: a map
+ * merges, all else replaces. At the root ("") it must be a map. */
 int nb_config_merge(nb_config_t *self, const char *path, const nb_node_t *node) NB_MUST_CHECK;
 
 /** Accepts a zeroed tree; may be called twice. */
@@ -63,7 +64,8 @@ void nb_config_free(nb_config_t *self);
 /** Child of a map by key, NULL where there is none or `map` is NULL or no map. */
 const nb_node_t *nb_node_child(const nb_node_t *map, const char *key);
 
-/** Node at a dotted path below `node`, NULL where there is none. */
+/** Node at a dotted path below `node`, items of lists by their number from 0; NULL where there is
+ * none. */
 const nb_node_t *nb_node_at(const nb_node_t *node, const char *path);
 
 /** Number of children. */

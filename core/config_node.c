@@ -23,6 +23,22 @@ const nb_node_t *nb_node_child(const nb_node_t *map, const char *key)
     return NULL;
 }
 
+/* item of a list by its number from 0, as a path writes it */
+static const nb_node_t *find_item(const nb_node_t *list, const char *text)
+{
+    const nb_node_t *item = list->child;
+    char *end;
+    unsigned long i = strtoul(text, &end, 10);
+
+    if (!isdigit((unsigned char)text[0]) || *end) {
+        return NULL;
+    }
+    for (; item && i > 0; i--) {
+        item = item->next;
+    }
+    return item;
+}
+
 const nb_node_t *nb_node_at(const nb_node_t *node, const char *path)
 {
     char key[PATH_SIZE];
@@ -35,7 +51,7 @@ const nb_node_t *nb_node_at(const nb_node_t *node, const char *path)
         }
         memcpy(key, path, n);
         key[n] = '\0';
-        node = nb_node_child(node, key);
+        node = node->kind == NB_NODE_LIST ? find_item(node, key) : nb_node_child(node, key);
         path += n + (path[n] == '.');
     }
     return node;

@@ -1,5 +1,6 @@
 #include "core/config_tree.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -95,11 +96,27 @@ static int make_marked(merge_t *merge, nb_node_t **out, nb_node_kind_t kind, con
     return NB_OK;
 }
 
-/* child of `map` whose key is the `n` bytes at `key`; *link is where it hangs or would hang */
+/* 1 where the next part of a path is a number from 0, as items of lists are named */
+static int is_index(const char *path)
+{
+    size_t n = strspn(path, "0123456789");
+
+    return n > 0 && n < 10 && (path[n] == '\0' || path[n] == '.');
+}
+
+/* child of `map` whose key is the `n` bytes at `key`, or item of a list by its number; *link is
+ * where it hangs or would hang */
 static nb_node_t *find_link(nb_node_t *map, const char *key, size_t n, nb_node_t ***link)
 {
     nb_node_t **at = &map->child;
 
+    if (map->kind == NB_NODE_LIST) {
+        for (unsigned long i = strtoul(key, NULL, 10); *at && i > 0; i--) {
+            at = &(*at)->next;
+        }
+        *link = at;
+        return *at;
+    }
     while (*at && (strncmp((*at)->key, key, n) != 0 || (*at)->key[n] != '\0')) {
         at = &(*at)->next;
     }
@@ -126,6 +143,17 @@ static int fail_twice(const nb_node_t *again, const nb_node_t *first)
 static int fail_deep(const nb_node_t *node)
 {
     return nb_node_error(NB_ERR_CONFIG, node, "nested deeper than %d", NB_CONFIG_MAX_DEPTH);
+}
+
+/* a path may change what a list holds, never its length */
+static int fail_item(const nb_node_t *source, const nb_node_t *list, const char *key, size_t n)
+{
+    char path[256];
+
+    nb_node_path(list, path, sizeof path);
+    return nb_node_error(NB_ERR_CONFIG, source,
+                         "'%s' has %zu items, numbered from 0: there is no item %.*s", path,
+                         nb_node_count(list), (int)n, key);
 }
 
 static int merge_children(merge_t *merge, nb_node_t *map, const nb_node_t *source, int depth);
@@ -174,25 +202,32 @@ int nb_node_copy(nb_config_t *self, nb_node_t **out, const nb_node_t *source, in
     return copy_as(&merge, out, source->key, source, depth);
 }
 
-/* step into the map under the first `n` bytes of `key`, made where it is missing */
+/* step into the map under the first `n` bytes of `key`, made where it is missing, or into a list of
+ * which the path goes on to name an item */
 static int enter_map(merge_t *merge, nb_node_t **map, const char *key, size_t n,
                      const nb_node_t *source)
 {
     nb_node_t **link, *made = NULL, *found = find_link(*map, key, n, &link);
 
-    if (found && found->kind == NB_NODE_MAP) {
+    if (found && (found->kind == NB_NODE_MAP ||
+                  (found->kind == NB_NODE_LIST && !merge->strict && is_index(key + n + 1)))) {
         *map = found;
         return NB_OK;
     }
     if (found && merge->strict) {
         return fail_twice(source, found);
     }
-    NB_TRY(make_marked(merge, &made, NB_NODE_MAP, NULL, source));
-    if (nb_alloc(&made->key, n + 1, 1) < 0) {
-        nb_node_free(made);
-        return NB_ERR_MEMORY;
+    if (!found && (*map)->kind == NB_NODE_LIST) {
+        return fail_item(source, *map, key, n);
     }
-    memcpy(made->key, key, n);
+    NB_TRY(make_marked(merge, &made, NB_NODE_MAP, NULL, source));
+    if ((*map)->kind == NB_NODE_MAP) {
+        if (nb_alloc(&made->key, n + 1, 1) < 0) {
+            nb_node_free(made);
+            return NB_ERR_MEMORY;
+        }
+        memcpy(made->key, key, n);
+    }
     put(*map, link, made);
     *map = made;
     return NB_OK;
@@ -210,7 +245,10 @@ static int place_last(merge_t *merge, nb_node_t *map, const char *key, const nb_
     if (found && merge->strict) {
         return fail_twice(source, found);
     }
-    NB_TRY(copy_as(merge, &copy, key, source, depth));
+    if (!found && map->kind == NB_NODE_LIST) {
+        return fail_item(source, map, key, strlen(key));
+    }
+    NB_TRY(copy_as(merge, &copy, map->kind == NB_NODE_LIST ? NULL : key, source, depth));
     put(map, link, copy);
     return NB_OK;
 }

@@ -76,6 +76,39 @@ static void test_config_layers_merge_maps_and_replace_the_rest(void **state)
     nb_config_free(&config);
 }
 
+static void test_config_paths_name_items_of_lists(void **state)
+{
+    nb_config_t config;
+    char path[64];
+
+    (void)state;
+    assert_ok(nb_config_init(&config));
+    assert_ok(parse(&config, "a.yaml", "r: [{if: {above: 1}, do: [x, y]}, z]\n"));
+    assert_ok(nb_config_set(&config, "r.0.if.above=2"));
+    assert_string_equal(text_at(&config, "r.0.if.above"), "2");
+    assert_ok(nb_config_set(&config, "r.0.do.1=w"));
+    assert_string_equal(text_at(&config, "r.0.do.0"), "x");
+    assert_string_equal(text_at(&config, "r.0.do.1"), "w");
+    /* an item that is no map becomes one, at its place and without a key */
+    assert_ok(nb_config_set(&config, "r.1.if={below: 3}"));
+    assert_string_equal(text_at(&config, "r.1.if.below"), "3");
+    nb_node_path(nb_node_at(config.root, "r.1.if"), path, sizeof path);
+    assert_string_equal(path, "r[1].if");
+    assert_int_equal(nb_node_count(nb_node_at(config.root, "r")), 2);
+    assert_null(nb_node_at(config.root, "r.2"));
+    assert_null(nb_node_at(config.root, "r.x"));
+    assert_fails(nb_config_set(&config, "r.2=x"), NB_ERR_CONFIG,
+                 "'r' has 2 items, numbered from 0: there is no item 2");
+    assert_fails(nb_config_set(&config, "r.7.if.above=1"), NB_ERR_CONFIG, "there is no item 7");
+    assert_fails(nb_config_set(&config, "r.0.do.2=x"), NB_ERR_CONFIG, "'r[0].do' has 2 items");
+    /* a word is no number: the list makes way for a map, as ever */
+    assert_ok(nb_config_set(&config, "r.0.do.x=1"));
+    assert_string_equal(text_at(&config, "r.0.do.x"), "1");
+    /* within one document a list is a list */
+    assert_fails(parse(&config, "b.yaml", "q: [1]\nq.0: 2\n"), NB_ERR_CONFIG, "given twice");
+    nb_config_free(&config);
+}
+
 static void test_config_nests_dotted_keys(void **state)
 {
     nb_config_t config;
@@ -384,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config_keeps_values_marks_and_order),
         cmocka_unit_test(test_config_layers_merge_maps_and_replace_the_rest),
+        cmocka_unit_test(test_config_paths_name_items_of_lists),
         cmocka_unit_test(test_config_nests_dotted_keys),
         cmocka_unit_test(test_config_set_places_any_value_at_a_path),
         cmocka_unit_test(test_config_merge_copies_from_another_tree),

@@ -188,6 +188,36 @@ static void test_plan_sweep_can_choose_the_policy(void **state)
     nb_plan_free(&plan);
 }
 
+static void test_plan_sweeps_items_of_lists_and_whole_points(void **state)
+{
+    static const char rule[] =
+        "strategies.rule={recognize: {policy: rules, rules: [{if: {feature: max_detector, "
+        "above: 1}, action: email}]}}";
+    static const char *const sets[] = {rule, "strategies.rule.recognize.rules.0.action=call"};
+    nb_plan_t plan;
+
+    (void)state;
+    assert_ok(read_plan(&plan,
+                        "sweep:\n"
+                        "- {key: strategies.rule.recognize.rules.0.if.above, values: [1, 2]}\n",
+                        rule));
+    assert_non_null(strstr(cell_of(&plan, "rule | recognize.rules.0.if.above=2")->canonical,
+                           "\"above\":0x1p+1"));
+    nb_plan_free(&plan);
+    assert_ok(nb_plan_init_text(&plan, "x.yaml", small, sets, 2));
+    assert_non_null(strstr(cell_of(&plan, "rule")->canonical, "\"action\":\"call\""));
+    nb_plan_free(&plan);
+    /* a whole point takes the place of what stood there, `every` with it */
+    assert_ok(read_plan(&plan,
+                        "sweep:\n- {key: strategies.weekly.recognize, values: "
+                        "[{policy: random}, {policy: schedule, action: call}]}\n",
+                        NULL));
+    assert_int_equal(plan.n_cells, 3);
+    assert_string_equal(plan.cells[1].strategy.bindings[0].type->name, "random");
+    assert_non_null(strstr(plan.cells[2].canonical, "\"every\":4"));
+    nb_plan_free(&plan);
+}
+
 static void test_plan_runs_several_scenarios(void **state)
 {
     nb_plan_t plan;
@@ -357,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_plan_crosses_axes_and_keeps_them_to_their_strategy),
         cmocka_unit_test(test_plan_sweeps_words_and_ranges),
         cmocka_unit_test(test_plan_sweep_can_choose_the_policy),
+        cmocka_unit_test(test_plan_sweeps_items_of_lists_and_whole_points),
         cmocka_unit_test(test_plan_runs_several_scenarios),
         cmocka_unit_test(test_plan_text_run_again_gives_the_same_units),
         cmocka_unit_test(test_plan_keys_hang_on_nothing_but_what_results_depend_on),

@@ -158,7 +158,6 @@ static void test_plan_refuses_wrong_keys_and_values(void **state)
         {"evaluation: frozen\n", NB_ERR_UNSUPPORTED,
          "x.yaml:1:1: evaluation: not available in this version"},
         {"train: {periods: 1}\n", NB_ERR_UNSUPPORTED, "train: not available"},
-        {"tune: {}\n", NB_ERR_UNSUPPORTED, "tune: not available"},
         {"worlds: {n: 64}\n", NB_ERR_UNSUPPORTED, "worlds: not available"},
         {"log: decisions\n", NB_ERR_UNSUPPORTED, "log: not available in this version"},
         {"log: {purchases: true}\n", NB_ERR_UNSUPPORTED, "expected none or purchases"},
@@ -211,8 +210,12 @@ static void test_plan_refuses_wrong_sweeps(void **state)
          "unknown strategy 'nevr', did you mean 'never'?"},
         {"[{key: strategies.monthly, values: [a]}]", NB_ERR_CONFIG,
          "expected strategies.NAME.POINT.SETTING"},
-        {"[{key: strategies.monthly.recognize, values: [a]}]", NB_ERR_CONFIG,
+        {"[{key: strategies.monthly., values: [a]}]", NB_ERR_CONFIG,
          "expected strategies.NAME.POINT.SETTING"},
+        {"[{key: strategies.monthly.recognize, values: [a]}]", NB_ERR_CONFIG,
+         "expected a map with a key 'policy'"},
+        {"[{key: strategies.monthly.recognize.action.0, values: [email]}]", NB_ERR_CONFIG,
+         "expected the name of an action"},
         {"[{key: strategies.monthly.recognize.evry, values: [1]}]", NB_ERR_CONFIG,
          "x.yaml:1:59: strategies.monthly.recognize.evry: unknown key 'evry', did you mean "
          "'every'?"},
@@ -325,11 +328,16 @@ static void test_plan_limits_the_number_of_units(void **state)
 
 static void test_plan_survives_every_failing_allocation(void **state)
 {
-    static const char text[] = "environment: toy\nreplications: 1\n"
-                               "strategies: {r: {arm: {policy: random}}, never: {}}\n"
-                               "hypothesis: [{id: H, contrast: r - never, metric: m, sign: +}]\n"
-                               "sweep: [{key: toy.noise, linspace: [0, 1, 2]}, "
-                               "{key: strategies.r.arm.policy, values: [random]}]\n";
+    static const char text[] =
+        "environment: toy\nreplications: 1\n"
+        "strategies: {r: {arm: {policy: random}}, never: {}}\n"
+        "hypothesis: [{id: H, contrast: r - never, metric: m, sign: +}]\n"
+        "sweep: [{key: toy.noise, linspace: [0, 1, 2]}, "
+        "{key: strategies.r.arm.policy, values: [random]}]\n"
+        "tune: {metric: m, strategies: {never: {arm: [{policy: random}]}}}\n";
+    static const char outcome[] =
+        "{\"cells\": [{\"cell\": \"never | toy.noise=0\", \"winner\": 0}, "
+        "{\"cell\": \"never | toy.noise=1\", \"winner\": 0}]}";
     int code = NB_ERR_MEMORY;
     uint64_t n = 0;
 
@@ -341,6 +349,7 @@ static void test_plan_survives_every_failing_allocation(void **state)
 
         nb_alloc_fail_at(++n);
         code = read_text(&plan, text, "toy.noise=2");
+        code = code < 0 ? code : nb_plan_settle(&plan, outcome);
         code = code < 0 ? code : nb_plan_json(&plan, &json);
         code = code < 0 ? code : nb_plan_results_view(&plan, &view);
         nb_alloc_fail_at(0);
