@@ -8,6 +8,7 @@
 #ifndef NB_SIM_ENVIRONMENT_H
 #define NB_SIM_ENVIRONMENT_H
 
+#include "core/archive.h"
 #include "core/error.h"
 #include "core/settings.h"
 #include "core/types.h"
@@ -106,6 +107,17 @@ typedef struct nb_environment_type {
     /** Metrics of the run so far, computed on call. */
     int (*result)(void *run, nb_result_t *out);
     nb_purchases_t (*purchases)(const void *run);
+    /**
+     * Optional: save or load everything that changes, in one description (core/archive.h). Called
+     * between periods, or within one where no batch waits for its act: before the first next_batch,
+     * or after an act; all events are taken. A loading run was made by init of the same world and
+     * spec, whatever it did since; next_batch then gives the batch that it would have given when
+     * saved. The bytes hold no pointers and no leftovers: equal runs save equal bytes.
+     */
+    int (*archive)(void *run, nb_archive_t *archive);
+    /** Optional: discounted money of each initial customer so far, without acquisition [*n];
+     * borrowed until the next call into the run. */
+    const double *(*customer_values)(const void *run, size_t *n);
     void (*free)(void *run);
 } nb_environment_type_t;
 

@@ -410,6 +410,9 @@ int journey_result(void *run, nb_result_t *out) NB_MUST_CHECK;
 /* journey_oracle.c */
 int journey_expected_reward(void *run, const nb_batch_t *batch, double *out) NB_MUST_CHECK;
 
+/* journey_archive.c */
+int journey_archive(void *run, nb_archive_t *archive) NB_MUST_CHECK;
+
 /* journey_world.c */
 extern const nb_environment_type_t nb_environment_journey;
 

@@ -262,5 +262,6 @@ const nb_environment_type_t nb_environment_journey = {
     .tail_done = is_tail_done,
     .result = journey_result,
     .purchases = get_purchases,
+    .archive = journey_archive,
     .free = journey_free,
 };
