@@ -4,10 +4,9 @@
 #include "bench/plan.h"
 #include "core/memory.h"
 
-enum { N_ATTRIBUTES = 6, DELTA_SIZE = 40, WORLD_SIZE = 21 };
+enum { N_ATTRIBUTES = 7, DELTA_SIZE = 40, WORLD_SIZE = 21 };
 
-static const char *const attribute_names[] = {"metrics",    "baseline", "delta",
-                                              "hypothesis", "worlds",   "note"};
+static const char *const first_names[] = {"metrics", "baseline", "delta", "hypothesis", "worlds"};
 
 /* the world of every cell, so that only strategies of one world are compared */
 static void print_worlds(const nb_plan_t *plan, char *out)
@@ -17,27 +16,39 @@ static void print_worlds(const nb_plan_t *plan, char *out)
     }
 }
 
-/* texts of the attributes, and behind them the places where delta and worlds are printed */
+/* texts and names of the attributes, and behind them the places where delta and worlds are printed
+ */
 static int make_attributes(const nb_plan_t *plan, nb_results_plan_t *out)
 {
-    const char **values = NULL;
+    const char **values = NULL, **names;
     char *delta, *worlds;
+    size_t n = 0;
 
-    NB_TRY(nb_alloc(&values, 1,
-                    N_ATTRIBUTES * sizeof *values + DELTA_SIZE + plan->n_cells * WORLD_SIZE + 1));
-    delta = (char *)(values + N_ATTRIBUTES);
+    NB_TRY(
+        nb_alloc(&values, 1,
+                 2 * N_ATTRIBUTES * sizeof *values + DELTA_SIZE + plan->n_cells * WORLD_SIZE + 1));
+    names = values + N_ATTRIBUTES;
+    memcpy(names, first_names, sizeof first_names);
+    delta = (char *)(names + N_ATTRIBUTES);
     worlds = delta + DELTA_SIZE;
     snprintf(delta, DELTA_SIZE, "%.17g", plan->delta);
     print_worlds(plan, worlds);
-    values[0] = plan->metrics;
-    values[1] = plan->baseline;
-    values[2] = delta;
-    values[3] = plan->hypothesis;
-    values[4] = worlds;
-    values[5] = plan->note;
-    /* the last one only where there is something to say */
-    out->n_attributes = *plan->note ? N_ATTRIBUTES : N_ATTRIBUTES - 1;
-    out->attribute_names = attribute_names;
+    values[n++] = plan->metrics;
+    values[n++] = plan->baseline;
+    values[n++] = delta;
+    values[n++] = plan->hypothesis;
+    values[n++] = worlds;
+    /* the last ones only where there is something to say */
+    if (*plan->note) {
+        names[n] = "note";
+        values[n++] = plan->note;
+    }
+    if (nb_log_is_any(&plan->log)) {
+        names[n] = "log";
+        values[n++] = plan->log_text;
+    }
+    out->n_attributes = n;
+    out->attribute_names = names;
     out->attribute_values = values;
     return NB_OK;
 }
