@@ -260,6 +260,29 @@ int nb_budgets_take(nb_budgets_t *self, const nb_batch_t *batch, int32_t *action
     return NB_OK;
 }
 
+int nb_budgets_archive(nb_budgets_t *self, nb_archive_t *archive)
+{
+    size_t n = nb_budgets_left(self);
+    const size_t at = self->n_taken;
+
+    NB_TRY(nb_archive_bytes(archive, self->money, sizeof self->money));
+    NB_TRY(nb_archive_bytes(archive, self->rows, sizeof self->rows));
+    NB_TRY(nb_archive_bytes(archive, self->memory, self->n_played * sizeof *self->memory));
+    NB_TRY(nb_archive_bytes(archive, &self->point, sizeof self->point));
+    NB_TRY(nb_archive_bytes(archive, &n, sizeof n));
+    if (archive->is_loading) {
+        self->n = self->n_taken = self->n_bids = 0;
+        NB_TRY(reserve(self, n));
+        self->n = n;
+    }
+    if (n == 0) {
+        return NB_OK;
+    }
+    size_t first = archive->is_loading ? 0 : at;
+    NB_TRY(nb_archive_bytes(archive, self->customer + first, n * sizeof *self->customer));
+    return nb_archive_bytes(archive, self->action + first, n * sizeof *self->action);
+}
+
 void nb_budgets_free(nb_budgets_t *self)
 {
     nb_free(self->memory);

@@ -74,6 +74,10 @@ size_t nb_budgets_left(const nb_budgets_t *self);
  * @param action [n] */
 int nb_budgets_take(nb_budgets_t *self, const nb_batch_t *batch, int32_t *action) NB_MUST_CHECK;
 
+/** Save or load what was spent, and rows that wait for nb_budgets_take; not while rows are added.
+ */
+int nb_budgets_archive(nb_budgets_t *self, nb_archive_t *archive) NB_MUST_CHECK;
+
 /** Accepts a zeroed object; may be called twice. */
 void nb_budgets_free(nb_budgets_t *self);
 

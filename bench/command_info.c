@@ -1,14 +1,16 @@
 #include <string.h>
 
 #include "bench/command.h"
+#include "core/memory.h"
 #include "core/settings.h"
 #include "core/store.h"
+#include "core/store_columns.h"
 
 static const nb_command_usage_t usage = {
-    .argument = "RESULTS.h5",
-    .summary = "Say what a results file holds: its experiment, cells, replications, metrics, and "
-               "how many units are done, failed or missing.",
-    .missing = "which results file?",
+    .argument = "FILE.h5",
+    .summary = "Say what a results file holds: its experiment, cells, replications, metrics, logs, "
+               "and how many units are done, failed or missing; or what a log of decisions holds.",
+    .missing = "which results file, or log of decisions?",
     .surplus = "one file at a time",
 };
 
@@ -28,6 +30,19 @@ static counts_t count_units(const nb_results_t *results)
     return counts;
 }
 
+/* where the logs of the units are, of a file that is beside its store */
+static void print_logs(const nb_results_t *results)
+{
+    char *store = NULL;
+
+    if (nb_results_attribute(results, "log") && nb_store_path_of(&store, results->path) >= 0) {
+        printf("logs: %s/decisions/KEY.h5 and %s/purchases/KEY.csv, where they are kept; KEY is in "
+               "unit_key\n",
+               store, store);
+    }
+    nb_free(store);
+}
+
 static void print_text(const nb_results_t *results, counts_t counts)
 {
     for (size_t i = 0; i < results->n_attributes; i++) {
@@ -39,6 +54,7 @@ static void print_text(const nb_results_t *results, counts_t counts)
         printf("  %s (scenario %s, strategy %s)\n", results->cell[i], results->scenario[i],
                results->strategy[i]);
     }
+    print_logs(results);
     printf("metrics:");
     for (size_t i = 0; i < results->n_metrics; i++) {
         printf(" %s", results->metrics[i]);
@@ -76,6 +92,29 @@ static void print_json(const nb_results_t *results, counts_t counts)
     fputs("}\n", stdout);
 }
 
+/* a log of decisions; NB_ERR_FORMAT where the file is none */
+static int tell_decisions(const char *path, nb_format_t format)
+{
+    char *summary = NULL, *key = NULL;
+    int code = nb_columns_text(&summary, path, "decisions", "summary");
+
+    if (code >= 0) {
+        code = nb_columns_text(&key, path, "decisions", "unit_key");
+    }
+    if (code >= 0 && format == NB_FORMAT_JSON) {
+        printf("{\"unit_key\": ");
+        nb_json_string(key ? key : "", stdout);
+        printf(", \"summary\": ");
+        nb_json_string(summary ? summary : "", stdout);
+        printf("}\n");
+    } else if (code >= 0) {
+        printf("log of decisions of unit %s\n%s", key ? key : "", summary ? summary : "");
+    }
+    nb_free(summary);
+    nb_free(key);
+    return code;
+}
+
 int nb_command_info(int argc, char **argv)
 {
     const char *path;
@@ -84,6 +123,9 @@ int nb_command_info(int argc, char **argv)
     int code;
 
     nb_command_parse(&usage, argc, argv, &path, &format);
+    if (tell_decisions(path, format) >= 0) {
+        return NB_OK;
+    }
     code = nb_results_open(&results, path);
     if (code >= 0 && format == NB_FORMAT_JSON) {
         print_json(&results, count_units(&results));

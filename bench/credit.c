@@ -30,20 +30,19 @@ int nb_credit_init(nb_credit_t *self, const nb_credit_spec_t *rule, double gamma
 
 int nb_credit_reserve(nb_credit_t *self, size_t n_customers)
 {
-    size_t n = self->n_customers;
+    size_t n = self->capacity, wider = n_customers > n + n / 2 ? n_customers : n + n / 2;
 
-    if (n_customers <= n) {
-        return NB_OK;
+    if (n_customers > n) {
+        NB_TRY(nb_pending_reserve_customers(&self->pending, wider));
+        NB_TRY(nb_grow(&self->money, n, wider, sizeof *self->money));
+        NB_TRY(nb_grow(&self->money_before, n, wider, sizeof *self->money_before));
+        NB_TRY(nb_grow(&self->moved_at, n, wider, sizeof *self->moved_at));
+        NB_TRY(nb_grow(&self->left, n, wider, sizeof *self->left));
+        self->capacity = wider;
     }
-    if (n && n_customers < n + n / 2) {
-        n_customers = n + n / 2;
+    if (n_customers > self->n_customers) {
+        self->n_customers = n_customers;
     }
-    NB_TRY(nb_pending_reserve_customers(&self->pending, n_customers));
-    NB_TRY(nb_grow(&self->money, n, n_customers, sizeof *self->money));
-    NB_TRY(nb_grow(&self->money_before, n, n_customers, sizeof *self->money_before));
-    NB_TRY(nb_grow(&self->moved_at, n, n_customers, sizeof *self->moved_at));
-    NB_TRY(nb_grow(&self->left, n, n_customers, sizeof *self->left));
-    self->n_customers = n_customers;
     return NB_OK;
 }
 
@@ -349,6 +348,43 @@ void nb_credit_end_horizon(nb_credit_t *self)
             fix_row(self, row, 1);
         }
     }
+}
+
+/* an array of the customers; *n and *capacity are those of all of them */
+static int archive_customers(const nb_credit_t *self, nb_archive_t *archive, void *array,
+                             size_t size, size_t *n, size_t *capacity)
+{
+    *n = self->n_customers;
+    *capacity = self->capacity;
+    return nb_archive_array(archive, array, n, capacity, size);
+}
+
+int nb_credit_archive(nb_credit_t *self, nb_archive_t *archive)
+{
+    size_t n, capacity;
+
+    NB_TRY(nb_archive_bytes(archive, self->n_fixed, sizeof self->n_fixed));
+    NB_TRY(nb_archive_bytes(archive, &self->started, sizeof self->started));
+    NB_TRY(nb_archive_bytes(archive, &self->period, sizeof self->period));
+    NB_TRY(nb_archive_bytes(archive, &self->first_period, sizeof self->first_period));
+    NB_TRY(nb_archive_bytes(archive, &self->base, sizeof self->base));
+    NB_TRY(nb_archive_bytes(archive, &self->period_row, sizeof self->period_row));
+    NB_TRY(nb_archive_bytes(archive, &self->take_point, sizeof self->take_point));
+    NB_TRY(nb_archive_bytes(archive, &self->take_row, sizeof self->take_row));
+    NB_TRY(nb_archive_bytes(archive, &self->n_taken, sizeof self->n_taken));
+    if (self->started) {
+        NB_TRY(reserve_discounts(self, (size_t)(self->period - self->first_period) + 1));
+    }
+    NB_TRY(nb_pending_archive(&self->pending, archive, self->n_customers));
+    NB_TRY(archive_customers(self, archive, &self->money, sizeof *self->money, &n, &capacity));
+    NB_TRY(archive_customers(self, archive, &self->money_before, sizeof *self->money_before, &n,
+                             &capacity));
+    NB_TRY(
+        archive_customers(self, archive, &self->moved_at, sizeof *self->moved_at, &n, &capacity));
+    NB_TRY(archive_customers(self, archive, &self->left, sizeof *self->left, &n, &capacity));
+    self->n_customers = n;
+    self->capacity = capacity;
+    return NB_OK;
 }
 
 void nb_credit_free(nb_credit_t *self)

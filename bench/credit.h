@@ -51,12 +51,12 @@ typedef struct {
     double *discount;  /* [n_discounts] gamma^k */
     size_t n_discounts;
 
-    /* customers [n_customers] */
-    size_t n_customers;
-    double *money;        /* sum of gamma^(s - base) money of the periods s >= base */
-    double *money_before; /* the same at the start of period `moved_at` */
-    int32_t *moved_at;    /* latest period with money, counted from first_period as 1 */
-    uint8_t *left;        /* known to have left */
+    /* customers */
+    size_t n_customers, capacity; /* customers known, and that there is room for */
+    double *money;                /* sum of gamma^(s - base) money of the periods s >= base */
+    double *money_before;         /* the same at the start of period `moved_at` */
+    int32_t *moved_at;            /* latest period with money, counted from first_period as 1 */
+    uint8_t *left;                /* known to have left */
 
     /* where nb_credit_take is: point, first row not looked at, rows of the point taken so far */
     unsigned take_point;
@@ -101,6 +101,9 @@ void nb_credit_take(nb_credit_t *self, nb_arena_t *arena, nb_transitions_t *out,
 
 /** Bytes that one nb_credit_take takes from the arena at most. */
 size_t nb_credit_scratch_size(const nb_credit_t *self);
+
+/** Save or load what changes; see core/archive.h. */
+int nb_credit_archive(nb_credit_t *self, nb_archive_t *archive) NB_MUST_CHECK;
 
 /** Accepts a zeroed object; may be called twice. */
 void nb_credit_free(nb_credit_t *self);

@@ -214,6 +214,33 @@ void nb_pending_discard(nb_pending_t *self, size_t n_fixed)
     }
 }
 
+int nb_pending_archive(nb_pending_t *self, nb_archive_t *archive, size_t n_customers)
+{
+    size_t n = self->n, capacity = self->capacity;
+    column_t columns[N_COLUMNS];
+
+    list_columns(self, columns);
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        n = self->n;
+        capacity = self->capacity;
+        if (columns[c].size) {
+            NB_TRY(nb_archive_array(archive, columns[c].pointer, &n, &capacity, columns[c].size));
+        }
+    }
+    self->n = n;
+    self->capacity = capacity;
+    NB_TRY(nb_archive_bytes(archive, &self->first, sizeof self->first));
+    NB_TRY(nb_archive_bytes(archive, &self->n_gone, sizeof self->n_gone));
+    for (int chain = 0; chain < 2; chain++) {
+        n = n_customers;
+        capacity = self->n_customers;
+        NB_TRY(nb_archive_array(archive, &self->latest[chain], &n, &capacity,
+                                sizeof *self->latest[chain]));
+    }
+    self->n_customers = capacity;
+    return NB_OK;
+}
+
 void nb_pending_free(nb_pending_t *self)
 {
     column_t columns[N_COLUMNS];

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/archive.h"
 #include "core/types.h"
 
 /** Where a row is in its life. */
@@ -66,6 +67,10 @@ size_t nb_pending_append(nb_pending_t *self, const nb_batch_t *batch, const int3
 
 /** Let the `n_fixed` fixed rows go, and take the gone ones out where they are more than half. */
 void nb_pending_discard(nb_pending_t *self, size_t n_fixed);
+
+/** Save or load the rows and the chains of the first `n_customers` customers (where loading, of as
+ * many as were saved); see core/archive.h. */
+int nb_pending_archive(nb_pending_t *self, nb_archive_t *archive, size_t n_customers) NB_MUST_CHECK;
 
 /** Accepts a zeroed table; may be called twice. */
 void nb_pending_free(nb_pending_t *self);

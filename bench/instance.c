@@ -9,7 +9,6 @@ int nb_instance_init(nb_instance_t *self, const nb_binding_t *binding, const nb_
                      size_t n_customers, int horizon)
 {
     const nb_policy_type_t *type = binding->type;
-    size_t size;
     int code;
 
     memset(self, 0, sizeof *self);
@@ -20,8 +19,8 @@ int nb_instance_init(nb_instance_t *self, const nb_binding_t *binding, const nb_
     self->spec.n_customers = n_customers;
     NB_TRY(
         nb_credit_init(&self->credit, &binding->credit, binding->gamma, &self->spec, type->traits));
-    size = type->state_size(&self->spec, binding->settings);
-    NB_TRY(nb_alloc(&self->state, size, 1));
+    self->state_size = type->state_size(&self->spec, binding->settings);
+    NB_TRY(nb_alloc(&self->state, self->state_size, 1));
     code = type->init(self->state, &self->spec, binding->settings);
     return code < 0 ? nb_error_prefix(code, "policy %s", type->name) : NB_OK;
 }
@@ -212,6 +211,15 @@ size_t nb_instance_scratch_size(const nb_instance_t *self)
     return NB_BLOCK_ROWS * (n_actions + 4) * sizeof(double) + 4 * ALIGNMENT +
            (self->learns ? nb_credit_scratch_size(&self->credit) : 0) +
            (type->scratch_size ? type->scratch_size(&self->spec, binding->settings) : 0);
+}
+
+int nb_instance_archive(nb_instance_t *self, nb_archive_t *archive)
+{
+    NB_TRY(nb_archive_array(archive, &self->state, &self->state_size, NULL, 1));
+    NB_TRY(nb_archive_bytes(archive, &self->rewards.n, sizeof self->rewards.n));
+    NB_TRY(nb_archive_bytes(archive, &self->rewards.mean, sizeof self->rewards.mean));
+    NB_TRY(nb_archive_bytes(archive, &self->rewards.m2, sizeof self->rewards.m2));
+    return self->learns ? nb_credit_archive(&self->credit, archive) : NB_OK;
 }
 
 void nb_instance_free(nb_instance_t *self)

@@ -18,7 +18,8 @@ typedef struct {
     const nb_binding_t *binding; /* kept, must outlive self */
     nb_point_t points[NB_MAX_POINTS];
     nb_spec_t spec;
-    void *state;
+    void *state; /* [state_size] bytes */
+    size_t state_size;
     int learns; /* its decisions are credited */
     nb_credit_t credit;
     nb_moments_t rewards; /* of all released decisions, for reward_scale: auto */
@@ -52,6 +53,9 @@ double nb_instance_reward_scale(const nb_instance_t *self);
 /** Bytes of scratch that choose and learn take at most. */
 size_t nb_instance_scratch_size(const nb_instance_t *self);
 
+/** Save or load what changes: state, credit, rewards. See core/archive.h. */
+int nb_instance_archive(nb_instance_t *self, nb_archive_t *archive) NB_MUST_CHECK;
+
 /** Accepts a zeroed instance; may be called twice. */
 void nb_instance_free(nb_instance_t *self);
 
@@ -76,7 +80,8 @@ size_t nb_players_scratch_size(const nb_players_t *self);
 
 /**
  * Answer a batch of the environment: the instance that owns its point, or the point's default; at
- * slate points that is the top of prior_score.
+ * slate points that is the top of prior_score. Where the batch wants propensities, those that a
+ * policy does not give, and those of defaults, stay as they are.
  */
 int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
                       nb_choice_t *out) NB_MUST_CHECK;
@@ -101,6 +106,9 @@ int nb_players_book(nb_players_t *self, nb_events_t events, size_t n_customers) 
 
 /** All instances learn; see nb_instance_learn. */
 int nb_players_learn(nb_players_t *self, nb_arena_t *scratch, int last) NB_MUST_CHECK;
+
+/** Save or load what changes of all instances. See core/archive.h. */
+int nb_players_archive(nb_players_t *self, nb_archive_t *archive) NB_MUST_CHECK;
 
 /** Accepts a zeroed object; may be called twice. */
 void nb_players_free(nb_players_t *self);

@@ -310,6 +310,8 @@ void nb_plan_free(nb_plan_t *self)
     nb_free(self->metrics);
     nb_free(self->baseline);
     nb_free(self->note);
+    nb_log_free(&self->log);
+    nb_free(self->log_text);
     nb_free(self->hypothesis);
     nb_free(self->config_text);
     memset(self, 0, sizeof *self);

@@ -5,13 +5,12 @@
 #ifndef NB_BENCH_PLAN_H
 #define NB_BENCH_PLAN_H
 
+#include "bench/plan_log.h"
 #include "bench/strategy.h"
 #include "bench/tune_schedule.h"
 #include "core/config.h"
 #include "core/store.h"
 #include "sim/environment.h"
-
-typedef enum { NB_LOG_NONE, NB_LOG_PURCHASES } nb_log_t;
 
 /** A world that cells share: one environment with one resolved scenario. */
 typedef struct {
@@ -65,6 +64,7 @@ typedef struct nb_plan {
     int customers, periods, replications;
     uint32_t seed, policy_seed;
     nb_log_t log;
+    char *log_text; /* the same as YAML on one line */
     int tail;       /* run on after the horizon until the world's limit (default 1) */
     char *metrics;  /* comma separated, first shown by compare; "" = default */
     char *baseline; /* strategy that compare subtracts, "" = the first */

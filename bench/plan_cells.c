@@ -161,13 +161,14 @@ typedef struct {
     const nb_plan_t *plan;
     const nb_plan_world_t *world;
     const nb_strategy_t *strategy;
+    const nb_log_t *log; /* NULL for a replication that is not logged */
 } content_t;
 
 static int make_cell(nb_draft_t *draft, nb_cell_t *self, const place_t *place)
 {
     const nb_plan_world_t *world = &draft->plan->worlds[self->i_world];
     const char *name = place->strategy->key;
-    const content_t content = {draft->plan, world, &self->strategy};
+    const content_t content = {draft->plan, world, &self->strategy, &draft->plan->log};
     char path[512];
 
     NB_TRY(nb_draft_print(&self->label, write_label, place));
@@ -326,9 +327,9 @@ static int write_canonical(const void *subject, FILE *out)
     NB_TRY(write_burn_in(self->world, out));
     fprintf(out, ",\"customers\":%d,\"environment\":", self->plan->customers);
     nb_json_string(type->name, out);
-    fprintf(out, ",\"log\":\"%s\",\"model\":%u,\"periods\":%d,\"scenario\":",
-            self->plan->log == NB_LOG_PURCHASES ? "purchases" : "none", type->version,
-            self->plan->periods);
+    fputs(",\"log\":", out);
+    nb_log_canonical(self->log, out);
+    fprintf(out, ",\"model\":%u,\"periods\":%d,\"scenario\":", type->version, self->plan->periods);
     NB_TRY(nb_settings_canonical(type->settings, self->world->settings, out));
     fprintf(out, ",\"schema\":%d,\"strategy\":", NB_PLAN_SCHEMA);
     NB_TRY(nb_strategy_canonical(self->strategy, type->spec(self->world->world), out));
@@ -352,15 +353,35 @@ static int write_unit(const void *subject, FILE *out)
     return NB_OK;
 }
 
-static int make_key(const nb_plan_t *plan, size_t i_cell, int replication, char *key)
+/* `unlogged` is the canonical text of the cell for replications without logs, NULL for none */
+static int make_key(const nb_plan_t *plan, size_t i_cell, int replication, const char *unlogged,
+                    char *key)
 {
-    const unit_t unit = {plan, plan->cells[i_cell].canonical, replication};
+    int is_logged = !unlogged || nb_log_has(&plan->log, replication);
+    const unit_t unit = {plan, is_logged ? plan->cells[i_cell].canonical : unlogged, replication};
     char *text = NULL;
 
     NB_TRY(nb_draft_print(&text, write_unit, &unit));
     nb_key_hash(text, strlen(text), key);
     nb_free(text);
     return NB_OK;
+}
+
+static int make_cell_keys(nb_plan_t *plan, size_t i_cell)
+{
+    const nb_cell_t *cell = &plan->cells[i_cell];
+    const content_t content = {plan, &plan->worlds[cell->i_world], &cell->strategy, NULL};
+    char **keys = plan->keys + i_cell * (size_t)plan->replications, *unlogged = NULL;
+    int code = NB_OK;
+
+    if (plan->log.replications) {
+        NB_TRY(nb_draft_print(&unlogged, write_canonical, &content));
+    }
+    for (int r = 0; r < plan->replications && code == NB_OK; r++) {
+        code = make_key(plan, i_cell, r, unlogged, keys[r]);
+    }
+    nb_free(unlogged);
+    return code;
 }
 
 static int make_keys(nb_plan_t *plan)
@@ -379,7 +400,9 @@ static int make_keys(nb_plan_t *plan)
     for (size_t i = 0; i < n; i++) {
         plan->keys[i] = block + i * NB_KEY_SIZE;
         plan->seeds[i] = plan->seed;
-        NB_TRY(make_key(plan, i / n_replications, (int)(i % n_replications), plan->keys[i]));
+    }
+    for (size_t i = 0; i < plan->n_cells; i++) {
+        NB_TRY(make_cell_keys(plan, i));
     }
     return NB_OK;
 }

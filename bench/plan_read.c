@@ -144,20 +144,25 @@ static int read_sizes(nb_draft_t *self)
     return NB_OK;
 }
 
+static int write_log(const void *log, FILE *out)
+{
+    nb_log_yaml(log, out);
+    return NB_OK;
+}
+
 static int read_log(nb_draft_t *self)
 {
     const nb_node_t *node = nb_node_child(self->config.root, "log");
-    const char *word = node && node->text ? node->text : "";
+    nb_log_t *log = &self->plan->log;
 
-    if (!node || strcmp(word, "none") == 0) {
-        self->plan->log = NB_LOG_NONE;
-    } else if (strcmp(word, "purchases") == 0) {
-        self->plan->log = NB_LOG_PURCHASES;
-    } else {
+    NB_TRY(nb_log_read(log, node, self->plan->replications));
+    if (log->truth && !self->environment->archive) {
         return nb_node_error(NB_ERR_UNSUPPORTED, node,
-                             "not available in this version, expected none or purchases");
+                             "runs of environment %s cannot be saved, so the truth of its "
+                             "decisions cannot be logged",
+                             self->environment->name);
     }
-    return NB_OK;
+    return nb_draft_print(&self->plan->log_text, write_log, log);
 }
 
 /* a list or one word, kept with commas between */

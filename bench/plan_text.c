@@ -191,7 +191,7 @@ static void write_comparison(const nb_plan_t *plan, FILE *out)
     fprintf(out, "customers: %d\nperiods: %d\nreplications: %d\n", plan->customers, plan->periods,
             plan->replications);
     fprintf(out, "seed: %u\npolicy_seed: %u\nlog: %s\ntail: %s\n", plan->seed, plan->policy_seed,
-            plan->log == NB_LOG_PURCHASES ? "purchases" : "none", plan->tail ? "true" : "false");
+            plan->log_text, plan->tail ? "true" : "false");
     fprintf(out, "delta: %.17g\n", plan->delta);
     if (*plan->metrics) {
         const char *metric = plan->metrics;

@@ -4,7 +4,7 @@
 #include "bench/plan.h"
 #include "core/memory.h"
 
-enum { N_ATTRIBUTES = 7, DELTA_SIZE = 40, WORLD_SIZE = 21 };
+enum { N_ATTRIBUTES = 8, DELTA_SIZE = 40, WORLD_SIZE = 21 };
 
 /* the world of every cell, so that only strategies of one world are compared */
 static void print_worlds(const nb_plan_t *plan, char *out)
@@ -42,6 +42,7 @@ static int make_attributes(const nb_plan_t *plan, nb_results_plan_t *out)
     put(out, texts, "hypothesis", plan->hypothesis);
     put(out, texts, "worlds", worlds);
     put(out, texts, "note", *plan->note ? plan->note : NULL);
+    put(out, texts, "log", nb_log_is_any(&plan->log) ? plan->log_text : NULL);
     put(out, texts, "tuned", plan->tune ? plan->tune->outcome : NULL);
     out->attribute_names = texts + N_ATTRIBUTES;
     out->attribute_values = texts;

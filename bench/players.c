@@ -70,7 +70,6 @@ static nb_batch_t localize(const nb_players_t *self, const nb_batch_t *batch, un
     local.point = (unsigned)self->strategy->local[batch->point];
     local.stream_point = batch->point;
     local.key = self->key;
-    local.want_propensity = 0;
     if (!(traits & NB_TRAIT_CONTEXTUAL)) {
         local.x = NULL;
         local.action_x = NULL;
@@ -198,6 +197,25 @@ int nb_players_learn(nb_players_t *self, nb_arena_t *scratch, int last)
 {
     for (size_t b = 0; b < self->n_instances; b++) {
         NB_TRY(nb_instance_learn(&self->instances[b], scratch, last));
+    }
+    return NB_OK;
+}
+
+int nb_players_archive(nb_players_t *self, nb_archive_t *archive)
+{
+    size_t n = self->n_instances;
+
+    NB_TRY(nb_archive_bytes(archive, &n, sizeof n));
+    if (n != self->n_instances) {
+        NB_FAIL(NB_ERR_FORMAT, "a saved state has %zu policies, expected %zu", n,
+                self->n_instances);
+    }
+    for (size_t b = 0; b < self->n_instances; b++) {
+        int code = nb_instance_archive(&self->instances[b], archive);
+
+        if (code < 0) {
+            return nb_error_prefix(code, "policy %s", self->instances[b].binding->type->name);
+        }
     }
     return NB_OK;
 }

@@ -198,7 +198,21 @@ static void tell(run_t *run)
     }
 }
 
-/* the purchase log comes first: the name of the shard says that all of the unit is there */
+static int keep_decisions(run_t *run, const char *key, const nb_decision_log_t *log)
+{
+    char name[NB_KEY_SIZE + 3], *bytes = NULL;
+    size_t n = 0;
+    int code = nb_decision_log_encode(log, key, &bytes, &n);
+
+    if (code == NB_OK) {
+        snprintf(name, sizeof name, "%s.h5", key);
+        code = nb_store_write_text(&run->store, "decisions", name, bytes, n);
+    }
+    nb_free(bytes);
+    return code;
+}
+
+/* the logs come first: the name of the shard says that all of the unit is there */
 static int keep_unit(run_t *run, const char *key, const nb_unit_t *unit, double seconds)
 {
     char name[NB_KEY_SIZE + 4];
@@ -208,6 +222,9 @@ static int keep_unit(run_t *run, const char *key, const nb_unit_t *unit, double 
         snprintf(name, sizeof name, "%s.csv", key);
         NB_TRY(nb_store_write_text(&run->store, "purchases", name, unit->purchases,
                                    unit->n_purchases_bytes));
+    }
+    if (unit->decisions) {
+        NB_TRY(keep_decisions(run, key, unit->decisions));
     }
     code = nb_store_commit(&run->store, key, &unit->shard);
     NB_TRY(code);

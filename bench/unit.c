@@ -135,7 +135,7 @@ static int write_purchases(nb_unit_t *out, nb_purchases_t purchases)
     return NB_OK;
 }
 
-static int collect(nb_unit_t *out, const nb_plan_t *plan, nb_loop_t *loop)
+static int collect(nb_unit_t *out, nb_loop_t *loop)
 {
     const nb_environment_type_t *environment = loop->spec.environment;
     store_t *store = NULL;
@@ -151,8 +151,8 @@ static int collect(nb_unit_t *out, const nb_plan_t *plan, nb_loop_t *loop)
     out->shard.vars = store->vars;
     out->shard.n_vars = store->n_vars;
     out->customer_periods = loop->customer_periods;
-    return plan->log == NB_LOG_PURCHASES ? write_purchases(out, environment->purchases(loop->run))
-                                         : NB_OK;
+    return loop->spec.log_purchases ? write_purchases(out, environment->purchases(loop->run))
+                                    : NB_OK;
 }
 
 /* the built-in strategy that plays a burn-in, made only where the world has one */
@@ -185,6 +185,25 @@ static void free_burn_in(burn_in_t *self)
     }
 }
 
+/* a log of the unit's decisions, which watches the run */
+static int init_decisions(nb_unit_t *out, const nb_log_t *log, nb_loop_spec_t *spec)
+{
+    NB_TRY(nb_alloc(&out->decisions, 1, sizeof *out->decisions));
+    NB_TRY(nb_decision_log_init(out->decisions, log, spec));
+    spec->watch = &out->decisions->watch;
+    return NB_OK;
+}
+
+static int run_loop(nb_unit_t *out, nb_loop_t *loop, const nb_loop_spec_t *spec)
+{
+    NB_TRY(nb_loop_init(loop, spec));
+    NB_TRY(nb_loop_run(loop));
+    if (out->decisions) {
+        NB_TRY(nb_decision_log_finish(out->decisions));
+    }
+    return collect(out, loop);
+}
+
 int nb_unit_run(nb_unit_t *out, const nb_plan_t *plan, size_t i_cell, int replication,
                 const volatile int *stop)
 {
@@ -200,7 +219,7 @@ int nb_unit_run(nb_unit_t *out, const nb_plan_t *plan, size_t i_cell, int replic
         .n_customers = (size_t)plan->customers,
         .periods = plan->periods,
         .tail = plan->tail,
-        .log_purchases = plan->log == NB_LOG_PURCHASES,
+        .log_purchases = plan->log.purchases && nb_log_has(&plan->log, replication),
         .stop = stop,
     };
     nb_loop_t loop = {.run = NULL};
@@ -214,15 +233,13 @@ int nb_unit_run(nb_unit_t *out, const nb_plan_t *plan, size_t i_cell, int replic
         goto out;
     }
     spec.burn_in = burn_in.used ? &burn_in.strategy : NULL;
-    code = nb_loop_init(&loop, &spec);
-    if (code < 0) {
-        goto out;
+    if (plan->log.decisions > 0 && nb_log_has(&plan->log, replication)) {
+        code = init_decisions(out, &plan->log, &spec);
+        if (code < 0) {
+            goto out;
+        }
     }
-    code = nb_loop_run(&loop);
-    if (code < 0) {
-        goto out;
-    }
-    code = collect(out, plan, &loop);
+    code = run_loop(out, &loop, &spec);
 out:
     nb_loop_free(&loop);
     free_burn_in(&burn_in);
@@ -236,5 +253,9 @@ void nb_unit_free(nb_unit_t *unit)
 {
     free_store(unit->owned);
     nb_free(unit->purchases);
+    if (unit->decisions) {
+        nb_decision_log_free(unit->decisions);
+        nb_free(unit->decisions);
+    }
     memset(unit, 0, sizeof *unit);
 }

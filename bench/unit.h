@@ -4,6 +4,7 @@
 #ifndef NB_BENCH_UNIT_H
 #define NB_BENCH_UNIT_H
 
+#include "bench/decision_log.h"
 #include "bench/plan.h"
 
 /** Result of a unit; owns everything. */
@@ -13,7 +14,8 @@ typedef struct {
     char *purchases;  /* CSV text of the purchase log (customer,period,spend), NULL where none is
                          kept */
     size_t n_purchases_bytes;
-    double customer_periods; /* work done, for the speed line */
+    nb_decision_log_t *decisions; /* finished, to be encoded; NULL where none is kept */
+    double customer_periods;      /* work done, for the speed line */
     void *owned;
 } nb_unit_t;
 

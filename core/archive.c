@@ -60,7 +60,7 @@ static int widen(void *array, size_t n, size_t *capacity, size_t size)
 /* `expected` may be NULL: then any length will do */
 static int load_length(nb_archive_t *self, const size_t *expected, size_t size, size_t *out)
 {
-    size_t saved;
+    size_t saved = 0;
 
     NB_TRY(nb_archive_bytes(self, &saved, sizeof saved));
     if (expected && saved != *expected) {
@@ -78,7 +78,7 @@ static int load_length(nb_archive_t *self, const size_t *expected, size_t size, 
 int nb_archive_array(nb_archive_t *self, void *array, size_t *n, size_t *capacity, size_t size)
 {
     unsigned char *memory;
-    size_t saved;
+    size_t saved = 0;
 
     if (!self->is_loading) {
         NB_TRY(nb_archive_bytes(self, n, sizeof *n));

@@ -153,6 +153,8 @@ static hid_t make_type(nb_h5_type_t type, int is_native)
     switch (type) {
     case NB_H5_DOUBLE:
         return H5Tcopy(is_native ? H5T_NATIVE_DOUBLE : H5T_IEEE_F64LE);
+    case NB_H5_FLOAT:
+        return H5Tcopy(is_native ? H5T_NATIVE_FLOAT : H5T_IEEE_F32LE);
     case NB_H5_INT64:
         return H5Tcopy(is_native ? H5T_NATIVE_INT64 : H5T_STD_I64LE);
     case NB_H5_INT32:

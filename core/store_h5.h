@@ -14,7 +14,14 @@
 
 #include "core/error.h"
 
-typedef enum { NB_H5_DOUBLE, NB_H5_INT64, NB_H5_INT32, NB_H5_INT8, NB_H5_TEXT } nb_h5_type_t;
+typedef enum {
+    NB_H5_DOUBLE,
+    NB_H5_FLOAT,
+    NB_H5_INT64,
+    NB_H5_INT32,
+    NB_H5_INT8,
+    NB_H5_TEXT
+} nb_h5_type_t;
 
 enum { NB_H5_MAX_RANK = 3 };
 
@@ -45,7 +52,7 @@ int nb_h5_group(int64_t *group, int64_t where, const char *name) NB_MUST_CHECK;
 int nb_h5_variable(int64_t *variable, int64_t where, const char *name, nb_h5_type_t type,
                    const nb_h5_shape_t *shape, int is_packed) NB_MUST_CHECK;
 
-/** Write all values: double, int64_t, int32_t, int8_t, or const char * for text. */
+/** Write all values: double, float, int64_t, int32_t, int8_t, or const char * for text. */
 int nb_h5_write(int64_t variable, nb_h5_type_t type, const void *values) NB_MUST_CHECK;
 
 void nb_h5_close_object(int64_t object);
@@ -57,7 +64,7 @@ int nb_h5_put_text(int64_t where, const char *name, const char *text) NB_MUST_CH
 int nb_h5_put_texts(int64_t where, const char *name, const char *const *texts,
                     size_t n) NB_MUST_CHECK;
 
-/** Attribute with n numbers of the given type. */
+/** Attribute with n numbers: double, int32_t or int8_t. */
 int nb_h5_put_numbers(int64_t where, const char *name, nb_h5_type_t type, const void *values,
                       size_t n) NB_MUST_CHECK;
 

@@ -71,9 +71,11 @@ int nb_h5_put_numbers(int64_t where, const char *name, nb_h5_type_t type, const 
     hid_t space = H5Screate_simple(1, size, NULL);
     int code = NB_OK;
 
-    NB_ASSERT(type == NB_H5_DOUBLE || type == NB_H5_INT8);
+    NB_ASSERT(type == NB_H5_DOUBLE || type == NB_H5_INT32 || type == NB_H5_INT8);
     if (type == NB_H5_DOUBLE) {
         code = put_attribute(where, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, space, values);
+    } else if (type == NB_H5_INT32) {
+        code = put_attribute(where, name, H5T_STD_I32LE, H5T_NATIVE_INT32, space, values);
     } else {
         code = put_attribute(where, name, H5T_STD_I8LE, H5T_NATIVE_INT8, space, values);
     }

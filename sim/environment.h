@@ -118,21 +118,12 @@ typedef struct nb_environment_type {
     int (*result)(void *run, nb_result_t *out);
     nb_purchases_t (*purchases)(const void *run);
 
+    void (*free)(void *run);
+
     /* optional: NULL where an environment has none */
 
     /**
-     * Everything that changes in a run, written or read back. Loading: run was made by init of the
-     * same world and spec.
-     */
-    int (*archive)(void *run, nb_archive_t *archive);
-    /** [*n] discounted money of each initial customer so far, before acquisition. */
-    const double *(*customer_values)(const void *run, size_t *n);
-    /** [*n] observed segment of each initial customer, below *n_segments. */
-    const uint8_t *(*customer_segments)(const void *run, size_t *n, unsigned *n_segments);
-    void (*free)(void *run);
-
-    /**
-     * Optional: the budget of a point in this period, with arrays that stay as they are until
+     * The budget of a point in this period, with arrays that stay as they are until
      * end_period. At a point that a policy is bound to the loop then asks next_batch for all
      * batches of the point before it acts on any: where nothing was acted on, next_batch gives an
      * empty batch after the last one instead of going on. `rewind` follows, and the same batches
@@ -143,6 +134,20 @@ typedef struct nb_environment_type {
     /** With `budget`: give the batches of the present point (and round) again from the first, with
      * the same rows in the same order; nothing was acted on yet. */
     void (*rewind)(void *run);
+
+    /**
+     * Save or load everything that changes, in one description (core/archive.h). Called between
+     * periods, or within one where no batch waits for its act: before the first next_batch, or
+     * after an act; all events are taken. A loading run was made by init of the same world and
+     * spec, whatever it did since; next_batch then gives the batch that it would have given when
+     * saved. The bytes hold no pointers and no leftovers: equal runs save equal bytes.
+     */
+    int (*archive)(void *run, nb_archive_t *archive);
+    /** [*n] discounted money of each initial customer so far, before acquisition; borrowed until
+     * the next call into the run. *n is 0 where customers have more than one firm. */
+    const double *(*customer_values)(const void *run, size_t *n);
+    /** [*n] observed segment of each initial customer, below *n_segments. */
+    const uint8_t *(*customer_segments)(const void *run, size_t *n, unsigned *n_segments);
 } nb_environment_type_t;
 
 /** The environments by name: "journey" is the customer journey of the scenarios. NULL where there

@@ -49,7 +49,7 @@ const double *journey_customer_values(const void *self, size_t *n)
 {
     const journey_t *run = self;
 
-    *n = run->at.n_founders;
+    *n = run->world->n_firms == 1 ? run->at.n_founders : 0;
     return run->value;
 }
 
@@ -57,7 +57,7 @@ const uint8_t *journey_customer_segments(const void *self, size_t *n, unsigned *
 {
     const journey_t *run = self;
 
-    *n = run->at.n_founders;
+    *n = run->world->n_firms == 1 ? run->at.n_founders : 0;
     *n_segments = N_SEGMENTS;
     return run->segment;
 }

@@ -117,14 +117,25 @@ int journey_init(void **out, const void *world, const nb_run_spec_t *spec)
     return NB_OK;
 }
 
+/* the first n of an array; loading leaves nothing behind of what stood after them */
+static int archive_array(nb_archive_t *archive, void *array, size_t n, size_t capacity, size_t size)
+{
+    NB_TRY(nb_archive_bytes(archive, array, n * size));
+    if (archive->is_loading) {
+        memset((char *)array + n * size, 0, (capacity - n) * size);
+    }
+    return NB_OK;
+}
+
 static int archive_rows(journey_t *run, nb_archive_t *archive)
 {
-    size_t n = run->at.n, cells = n * run->world->n_categories;
+    size_t n = run->at.n, all = run->capacity, C = run->world->n_categories;
 
-#define ARCHIVE(type, name) NB_TRY(nb_archive_bytes(archive, run->name, n * sizeof *run->name));
+#define ARCHIVE(type, name) NB_TRY(archive_array(archive, run->name, n, all, sizeof *run->name));
     JOURNEY_ROWS(ARCHIVE)
 #undef ARCHIVE
-#define ARCHIVE(type, name) NB_TRY(nb_archive_bytes(archive, run->name, cells * sizeof *run->name));
+#define ARCHIVE(type, name)                                                                        \
+    NB_TRY(archive_array(archive, run->name, n *C, all *C, sizeof *run->name));
     JOURNEY_CELLS(ARCHIVE)
 #undef ARCHIVE
     return NB_OK;

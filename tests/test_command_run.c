@@ -38,6 +38,31 @@ static void test_run_prints_a_table_and_goes_on(void **state)
     assert_string_equal(kit->output, "");
 }
 
+static void test_run_keeps_logs_that_info_tells_of(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "", "nextbest run e.yaml --set log=decisions+truth -o d.h5 --quiet");
+    assert_command(kit, 0, "log: {decisions: 1, truth: true, purchases: false}",
+                   "nextbest info d.h5");
+    assert_non_null(strstr(kit->output, "logs: d.store/decisions/KEY.h5"));
+    assert_command(kit, 0, "9", "ls d.store/decisions | wc -l");
+    assert_command(kit, 0, "point recognize: policy ",
+                   "for f in d.store/decisions/*.h5; do nextbest info $f || exit 1; done");
+    assert_non_null(strstr(kit->output, "log of decisions of unit "));
+    assert_command(kit, 0, "{\"unit_key\": \"",
+                   "nextbest info $(ls d.store/decisions/*.h5 | head -n 1) --format json");
+    assert_command(kit, 2, "of kind \"decisions\", expected \"results\"",
+                   "nextbest compare $(ls d.store/decisions/*.h5 | head -n 1)");
+    assert_command(kit, 2, "log: 'all', expected none, purchases",
+                   "nextbest run e.yaml --set log=all");
+    /* the figures are those of a run without logs */
+    assert_command(
+        kit, 0, "",
+        "nextbest run e.yaml -o n.h5 --quiet && nextbest compare n.h5 --format csv > n && "
+        "nextbest compare d.h5 --format csv > d && cmp n d");
+}
+
 static void test_run_of_a_sweep_compares_within_worlds(void **state)
 {
     command_kit_t *kit = *state;
@@ -186,6 +211,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN_TEST(test_run_prints_a_table_and_goes_on),
+        RUN_TEST(test_run_keeps_logs_that_info_tells_of),
         RUN_TEST(test_run_of_a_sweep_compares_within_worlds),
         RUN_TEST(test_run_reports_as_json),
         RUN_TEST(test_run_gives_the_same_bytes_for_any_number_of_threads),

@@ -58,7 +58,7 @@ static void test_plan_reads_a_small_experiment(void **state)
     assert_int_equal(plan.seed, 1);
     assert_int_equal(plan.policy_seed, 1);
     assert_int_equal(plan.tail, 1);
-    assert_int_equal(plan.log, NB_LOG_NONE);
+    assert_int_equal(nb_log_is_any(&plan.log), 0);
     assert_true(plan.delta == 0.01);
     assert_string_equal(plan.baseline, "");
     assert_string_equal(plan.metrics, "");
@@ -88,7 +88,8 @@ static void test_plan_reads_every_key(void **state)
                         NULL));
     assert_int_equal(plan.seed, 7);
     assert_int_equal(plan.policy_seed, 9);
-    assert_int_equal(plan.log, NB_LOG_PURCHASES);
+    assert_int_equal(plan.log.purchases, 1);
+    assert_string_equal(plan.log_text, "purchases");
     assert_int_equal(plan.tail, 0);
     assert_true(plan.delta == 0.2);
     assert_string_equal(plan.metrics, "equity,clv");

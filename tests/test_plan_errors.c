@@ -159,8 +159,6 @@ static void test_plan_refuses_wrong_keys_and_values(void **state)
          "x.yaml:1:1: evaluation: not available in this version"},
         {"train: {periods: 1}\n", NB_ERR_UNSUPPORTED, "train: not available"},
         {"worlds: {n: 64}\n", NB_ERR_UNSUPPORTED, "worlds: not available"},
-        {"log: decisions\n", NB_ERR_UNSUPPORTED, "log: not available in this version"},
-        {"log: {purchases: true}\n", NB_ERR_UNSUPPORTED, "expected none or purchases"},
         {"tail: 3\n", NB_ERR_CONFIG, "expected true or false"},
         {"delta: 2\n", NB_ERR_RANGE, "expected 0 to 1"},
         {"name: [x]\n", NB_ERR_CONFIG, "expected a name"},

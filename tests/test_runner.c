@@ -1,9 +1,11 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench/runner.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/store_columns.h"
 #include "tests/store_sample.h"
 #include "tests/testlib.h"
 
@@ -250,6 +252,75 @@ static void test_runner_notes_units_that_fail(void **state)
     assert_int_equal(self->progress.n_done, N_UNITS_PLANNED);
 }
 
+/* name of unit i's log of decisions */
+static void name_decisions(const fixture_t *self, size_t i, char out[PATH_SIZE + 64])
+{
+    snprintf(out, PATH_SIZE + 64, "%.*s.store/decisions/%s.h5", (int)strlen(self->path) - 3,
+             self->path, self->plan.keys[i]);
+}
+
+static void test_runner_keeps_the_logs_of_decisions(void **state)
+{
+    static const char set[] = "log={decisions: 0.5, truth: true, replications: [1]}";
+    fixture_t *self = *state;
+    nb_runner_spec_t spec = make_spec(self, 1);
+    char path[PATH_SIZE + 64], hash[65], again[65], *summary, kept[PATH_SIZE];
+
+    replan(self, set);
+    run_plan(self, 1);
+    for (size_t i = 0; i < N_UNITS_PLANNED; i++) {
+        name_decisions(self, i, path);
+        assert_int_equal(access(path, F_OK) == 0, i % 3 == 1);
+    }
+    name_decisions(self, 1, path); /* never decides nothing */
+    assert_ok(nb_columns_text(&summary, path, "decisions", "summary"));
+    assert_non_null(strstr(summary, "0 decisions of 0 customers, a share of 0.5 by luck"));
+    nb_free(summary);
+    name_decisions(self, 4, path);
+    assert_ok(nb_columns_text(&summary, path, "decisions", "summary"));
+    assert_non_null(strstr(summary, "point recognize: policy eps_greedy, 8 actions, with their"));
+    nb_free(summary);
+    assert_ok(nb_file_sha256(path, hash));
+    /* the same bytes on three threads, and where the run was stopped in between */
+    memcpy(kept, self->path, sizeof kept);
+    for (int i = 0; i < 2; i++) {
+        snprintf(self->path, sizeof self->path, "%s/again-%d.h5", self->folder, i);
+        if (i) {
+            self->n_reports = 0;
+            self->stop_after = 2;
+            assert_fails(nb_runner_run(&self->plan, &spec, &self->progress), NB_ERR_INTERRUPTED,
+                         "2 of 6 units are kept");
+            self->stop = 0;
+            self->stop_after = 0;
+        }
+        run_plan(self, i ? 1 : 3);
+        name_decisions(self, 4, path);
+        assert_ok(nb_file_sha256(path, again));
+        assert_string_equal(hash, again);
+    }
+    memcpy(self->path, kept, sizeof kept);
+}
+
+static void test_runner_commits_no_unit_whose_log_cannot_be_written(void **state)
+{
+    fixture_t *self = *state;
+    nb_runner_spec_t spec = make_spec(self, 1);
+    char path[PATH_SIZE + 64];
+
+    replan(self, "log=decisions");
+    snprintf(path, sizeof path, "%s/small.store", self->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s/small.store/units", self->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s/small.store/decisions", self->folder);
+    sample_write_file(path, "in the way", 10);
+    assert_fails(nb_runner_run(&self->plan, &spec, &self->progress), NB_ERR_IO, "decisions");
+    assert_int_equal(self->progress.n_done, 0);
+    assert_int_equal(unlink(path), 0);
+    run_plan(self, 1);
+    assert_int_equal(self->progress.n_ran, N_UNITS_PLANNED);
+}
+
 #define RUNNER_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -262,6 +333,8 @@ int main(void)
         RUNNER_TEST(test_runner_never_overwrites_another_experiment),
         RUNNER_TEST(test_runner_fresh_puts_the_store_aside),
         RUNNER_TEST(test_runner_notes_units_that_fail),
+        RUNNER_TEST(test_runner_keeps_the_logs_of_decisions),
+        RUNNER_TEST(test_runner_commits_no_unit_whose_log_cannot_be_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,7 +116,7 @@ static void test_unit_writes_the_purchase_log_where_asked(void **state)
     nb_unit_t unit;
 
     (void)state;
-    plan->log = NB_LOG_PURCHASES;
+    plan->log.purchases = 1;
     assert_ok(nb_unit_run(&unit, plan, 0, 0, NULL));
     assert_string_equal(unit.purchases, "customer,period,spend\n0,0,4\n0,2,4\n");
     assert_int_equal(unit.n_purchases_bytes, strlen(unit.purchases));
@@ -131,7 +131,7 @@ static void test_unit_lets_monthly_play_the_burn_in(void **state)
 
     (void)state;
     fixture.world.burn_in = 8;
-    plan->log = NB_LOG_PURCHASES;
+    plan->log.purchases = 1;
     assert_ok(nb_unit_run(&unit, plan, 0, 0, NULL));
     assert_int_equal(fixture.notes.n_begun, 11);
     assert_int_equal(fixture.notes.period[0], -8);
@@ -166,7 +166,7 @@ static void test_unit_every_allocation_may_fail(void **state)
     nb_unit_t unit;
 
     (void)state;
-    plan->log = NB_LOG_PURCHASES;
+    plan->log.purchases = 1;
     while (code == NB_ERR_MEMORY) {
         fixture.notes.n_begun = 0;
         nb_alloc_fail_at((uint64_t)++n);

@@ -342,6 +342,30 @@ static nb_purchases_t purchases(const void *self)
     return (nb_purchases_t){run->n_purchases, run->bought_by, run->bought_in, run->paid};
 }
 
+static int archive(void *self, nb_archive_t *archive)
+{
+    toy_run_t *run = self;
+    size_t n = run->n_purchases;
+
+    NB_TRY(nb_archive_bytes(archive, &run->n, sizeof run->n));
+    NB_TRY(nb_archive_bytes(archive, &run->period, sizeof run->period));
+    NB_TRY(nb_archive_bytes(archive, &run->step, sizeof run->step));
+    NB_TRY(nb_archive_bytes(archive, run->gone, sizeof run->gone));
+    NB_TRY(nb_archive_bytes(archive, run->visits, sizeof run->visits));
+    NB_TRY(nb_archive_bytes(archive, run->called, sizeof run->called));
+    NB_TRY(nb_archive_bytes(archive, run->returns, sizeof run->returns));
+    NB_TRY(nb_archive_bytes(archive, run->total, sizeof run->total));
+    NB_TRY(nb_archive_bytes(archive, &run->orders, sizeof run->orders));
+    NB_TRY(nb_archive_bytes(archive, run->segment, sizeof run->segment));
+    NB_TRY(nb_archive_bytes(archive, run->money, sizeof run->money));
+    NB_TRY(nb_archive_bytes(archive, &n, sizeof n));
+    NB_ASSERT(n <= sizeof run->paid / sizeof *run->paid);
+    run->n_purchases = n;
+    NB_TRY(nb_archive_bytes(archive, run->bought_by, n * sizeof *run->bought_by));
+    NB_TRY(nb_archive_bytes(archive, run->bought_in, n * sizeof *run->bought_in));
+    return nb_archive_bytes(archive, run->paid, n * sizeof *run->paid);
+}
+
 static void stop(void *self)
 {
     toy_run_t *run = self;
@@ -369,6 +393,7 @@ const nb_environment_type_t toy_environment = {
     .tail_done = tail_done,
     .result = result,
     .purchases = purchases,
+    .archive = archive,
     .free = stop,
     .budget = get_budget,
     .rewind = rewind_step,
