@@ -152,17 +152,30 @@ static void print_metric(const nb_compare_t *compare, FILE *out)
 static void print_finding(const nb_compare_set_t *self, const nb_finding_t *finding, FILE *out)
 {
     const nb_hypothesis_t *hypothesis = finding->hypothesis;
+    const nb_contrast_t *terms = &hypothesis->terms;
+    size_t i_second = nb_contrast_second(terms);
+    char **cell = self->results->cell;
 
     fputc('{', out);
     print_text_key("id", hypothesis->id, out);
     print_text_key("contrast", hypothesis->contrast, out);
     print_text_key("metric", hypothesis->metric, out);
-    print_text_key("sign", hypothesis->sign > 0 ? "+" : "-", out);
+    print_text_key("sign", hypothesis->sign > 0 ? "+" : hypothesis->sign < 0 ? "-" : "=", out);
     print_text_key("family", hypothesis->family, out);
-    print_text_key("scenario", self->results->scenario[finding->i_first], out);
-    print_text_key("first", self->results->cell[finding->i_first], out);
-    print_text_key("second", self->results->cell[finding->i_second], out);
+    print_text_key("scenario", self->results->scenario[finding->cells[0]], out);
+    print_text_key("first", cell[finding->cells[0]], out);
+    print_text_key("second", i_second < terms->n ? cell[finding->cells[i_second]] : "", out);
+    fputs("\"terms\": [", out);
+    for (size_t i = 0; i < terms->n; i++) {
+        fprintf(out, "%s{\"sign\": \"%c\", \"cell\": ", i ? ", " : "",
+                terms->terms[i].sign > 0 ? '+' : '-');
+        nb_json_string(cell[finding->cells[i]], out);
+        fputc('}', out);
+    }
+    fputs("], ", out);
+    print_real_key("value", hypothesis->value, out);
     print_real_key("delta", hypothesis->delta, out);
+    print_real_key("within", hypothesis->sign ? NAN : hypothesis->within, out);
     print_interval_keys(&finding->difference, finding->p_adjusted, out);
     fputs("\"verdict\": ", out);
     nb_json_string(nb_hypothesis_verdict_name(finding->verdict, hypothesis->sign), out);
