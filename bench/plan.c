@@ -240,6 +240,7 @@ void nb_plan_free(nb_plan_t *self)
     nb_free(self->metrics);
     nb_free(self->baseline);
     nb_free(self->note);
+    nb_free(self->verify);
     nb_free(self->hypothesis);
     nb_free(self->config_text);
     memset(self, 0, sizeof *self);
