@@ -26,6 +26,7 @@ static const command_t commands[] = {
      nb_command_describe},
     {"fit", "fit a purchase log, and write it as a scenario", nb_command_fit},
     {"verify", "hold a scenario against published magnitudes", nb_command_verify},
+    {"headroom", "say what there is to win in a scenario by knowing more", nb_command_headroom},
     {"info", "say what a results file holds", nb_command_info},
 };
 
@@ -46,6 +47,7 @@ static int print_help(void)
         "  nextbest run my.yaml --set replications=50  go on: what is there is kept\n"
         "  nextbest compare my.h5 --metric equity,clv  the table again, by other metrics\n"
         "  nextbest verify everyday                    is the model as published magnitudes say?\n"
+        "  nextbest headroom everyday --points offer   what is there to win by knowing more?\n"
         "  nextbest describe lin_ts                    a policy and its settings\n"
         "\n`nextbest COMMAND --help' tells more. Exit status: 0 done, 1 failed, 2 wrong input.\n"
         "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NB_DATA_PATH (folder with\n"

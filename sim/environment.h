@@ -28,6 +28,8 @@ typedef struct {
     int periods;           /* horizon T */
     const unsigned *needs; /* [n_points] NB_NEED_* */
     int log_purchases;     /* keep a purchase log */
+    int same_population;   /* traits of the initial customers are drawn from (seed, 0), their lives
+                              from (seed, replication) */
     nb_key_t policy_key;
 } nb_run_spec_t;
 
@@ -106,6 +108,10 @@ typedef struct nb_environment_type {
     /** Metrics of the run so far, computed on call. */
     int (*result)(void *run, nb_result_t *out);
     nb_purchases_t (*purchases)(const void *run);
+    /** Optional: discounted money [n] of each initial customer so far, before acquisition. */
+    const double *(*customer_values)(const void *run, size_t *n);
+    /** Optional: observed segment [n] of each initial customer, below *n_segments (256 at most). */
+    const uint8_t *(*customer_segments)(const void *run, size_t *n, unsigned *n_segments);
     void (*free)(void *run);
 } nb_environment_type_t;
 

@@ -51,6 +51,9 @@ typedef struct {
     double total[N_METRICS], scalar[N_METRICS], orders, segment[N_METRICS * N_SEGMENTS],
         cohort[N_METRICS];
     double money[TOY_MAX_PERIODS];
+    double value[MAX_CUSTOMERS];
+    uint8_t parity[MAX_CUSTOMERS];
+    nb_oracle_t oracle;
     uint32_t bought_by[4096];
     int32_t bought_in[4096];
     double paid[4096];
@@ -71,6 +74,28 @@ static int get_burn_in(const void *world, int *warm_start)
     return toy->burn_in;
 }
 
+/* what a contact earns by default display, the return of the next period left out */
+static int expect(void *self, const nb_batch_t *batch, double *out)
+{
+    static const double cost[] = {0.0, 0.25, 1.0};
+    const toy_run_t *run = self;
+
+    for (size_t i = 0; i < batch->n; i++) {
+        uint32_t c = batch->customer[i];
+        /* her product is shown first, second, third (after a call) or not at all */
+        static const double price[TOY_N_PRODUCTS] = {4, 0, 4, 8, 0};
+        int visits = (int)(c + (uint32_t)run->period) % 2 == 0;
+
+        for (int k = 0; k < TOY_N_CONTACTS; k++) {
+            int shown = k != TOY_WAIT && (k == TOY_CALL || c % TOY_N_PRODUCTS != 2);
+
+            out[i * TOY_N_CONTACTS + (size_t)k] =
+                (visits && shown ? price[c % TOY_N_PRODUCTS] : 0) - cost[k];
+        }
+    }
+    return NB_OK;
+}
+
 static int start(void **out, const void *world, const nb_run_spec_t *run_spec)
 {
     toy_run_t *run;
@@ -84,6 +109,13 @@ static int start(void **out, const void *world, const nb_run_spec_t *run_spec)
     run->tail_left = run->world.tail;
     memcpy(run->needs, run_spec->needs, sizeof run->needs);
     NB_ASSERT(run->n < MAX_CUSTOMERS && run->periods <= TOY_MAX_PERIODS);
+    if (run->world.notes) {
+        run->world.notes->same_population = run_spec->same_population;
+    }
+    for (size_t c = 0; c < run->n; c++) {
+        run->parity[c] = c % N_SEGMENTS;
+    }
+    run->oracle = (nb_oracle_t){.world = run, .expected_reward = expect};
     return NB_OK;
 }
 
@@ -107,6 +139,7 @@ static void move_money(toy_run_t *run, uint32_t customer, uint32_t journey, doub
                            .kind = NB_EVENT_MONEY,
                            .cause = (uint16_t)cause});
     if (run->period >= 0) {
+        run->value[customer] += equity * (double)run->n_initial;
         run->total[0] += equity;
         run->segment[customer % 2] += equity;
     }
@@ -186,6 +219,10 @@ static void fill_batch(toy_run_t *run, unsigned point, nb_batch_t *batch)
         .journey = run->journey,
         .tenure = run->tenure,
         .slate = 1,
+        .oracle =
+            point == TOY_CONTACT && run->needs[point] & NB_NEED_ORACLE && !run->world.no_oracle
+                ? &run->oracle
+                : NULL,
     };
 }
 
@@ -397,6 +434,23 @@ static nb_purchases_t purchases(const void *self)
     return (nb_purchases_t){run->n_purchases, run->bought_by, run->bought_in, run->paid};
 }
 
+static const double *customer_values(const void *self, size_t *n)
+{
+    const toy_run_t *run = self;
+
+    *n = run->n_initial;
+    return run->value;
+}
+
+static const uint8_t *customer_segments(const void *self, size_t *n, unsigned *n_segments)
+{
+    const toy_run_t *run = self;
+
+    *n = run->n_initial;
+    *n_segments = N_SEGMENTS;
+    return run->parity;
+}
+
 static void stop(void *self)
 {
     toy_run_t *run = self;
@@ -424,5 +478,7 @@ const nb_environment_type_t toy_environment = {
     .tail_done = tail_done,
     .result = result,
     .purchases = purchases,
+    .customer_values = customer_values,
+    .customer_segments = customer_segments,
     .free = stop,
 };

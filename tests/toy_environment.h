@@ -28,6 +28,7 @@ typedef struct {
     int n_batches[TOY_N_POINTS];
     int tail_from; /* period in which the tail began, 0 where there was none */
     int freed;
+    int same_population; /* what the run was asked for */
 } toy_notes_t;
 
 /** Settings and world in one. */
@@ -40,6 +41,7 @@ typedef struct {
     int broken_period;  /* from this period on money is NaN; 0 = never */
     int huge;           /* an order pays 1e308 */
     int no_email;       /* the mask forbids email */
+    int no_oracle;      /* oracles are told nothing */
     toy_notes_t *notes; /* may be NULL */
 } toy_world_t;
 
