@@ -146,7 +146,6 @@ static int verify_in(arguments_t *arguments)
     nb_verify_t verify;
     int code;
 
-    arguments->spec.stop = nb_command_catch_signals();
     arguments->spec.complain = nb_progress_line_complain;
     arguments->spec.context = &line;
     if (!arguments->quiet && isatty(STDERR_FILENO)) {
@@ -164,6 +163,7 @@ static int verify_arguments(arguments_t *arguments)
     char path[PATH_SIZE];
     int code;
 
+    arguments->spec.stop = nb_command_catch_signals();
     if (arguments->spec.folder) {
         NB_TRY(make_folder(arguments->spec.folder));
         return verify_in(arguments);
@@ -171,6 +171,9 @@ static int verify_arguments(arguments_t *arguments)
     NB_TRY(make_temporary(path));
     arguments->spec.folder = path;
     code = verify_in(arguments);
+    if (code == NB_ERR_INTERRUPTED) {
+        code = nb_error_set(code, "interrupted; with -o DIR what is done would be kept");
+    }
     if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) {
         fprintf(stderr, "nextbest: %s could not be removed: %s\n", path, strerror(errno));
     }

@@ -60,6 +60,19 @@ static void test_verify_follows_the_scenario_file(void **state)
                    "nextbest verify own.yaml " SMALL);
 }
 
+/* stopped softly: nothing stays behind */
+static void test_verify_is_interrupted(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 1, "with -o DIR what is done would be kept",
+                   "mkdir tmp; TMPDIR=$PWD/tmp nextbest verify --customers 20000 --replications 50 "
+                   "-j 2 & p=$!; until [ -n \"$(ls tmp)\" ]; do sleep 0.01; done; sleep 0.2; "
+                   "kill -TERM $p; wait $p");
+    assert_command(kit, 0, "", "ls tmp");
+    assert_string_equal(kit->output, "");
+}
+
 static void test_verify_misuse(void **state)
 {
     command_kit_t *kit = *state;
@@ -81,6 +94,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_verify_reports_as_json, command_kit_set_up,
                                         command_kit_tear_down),
         cmocka_unit_test_setup_teardown(test_verify_follows_the_scenario_file, command_kit_set_up,
+                                        command_kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_verify_is_interrupted, command_kit_set_up,
                                         command_kit_tear_down),
         cmocka_unit_test_setup_teardown(test_verify_misuse, command_kit_set_up,
                                         command_kit_tear_down),
