@@ -3,6 +3,7 @@
 #include "bench/command.h"
 
 #include <argp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,35 @@ nb_format_t nb_command_format(const char *value, const char *allowed,
         argp_error(state, "--format is \"%s\", expected %s", value, allowed);
     }
     return *value == 'j' ? NB_FORMAT_JSON : *value == 'c' ? NB_FORMAT_CSV : NB_FORMAT_TEXT;
+}
+
+int nb_command_number(const char *option, const char *text, long high, const char *unit,
+                      const struct argp_state *state)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    if (end == text || *end || value < 1 || value > high) {
+        argp_error(state, "%s is \"%s\", expected 1 to %ld %s", option, text, high, unit);
+    }
+    return (int)value;
+}
+
+static volatile int stop;
+
+static void ask_to_stop(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+const volatile int *nb_command_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return &stop;
 }
 
 enum { OPT_FORMAT = 1000 };

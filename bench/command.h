@@ -18,6 +18,8 @@ int nb_command_compare(int argc, char **argv) NB_MUST_CHECK;
 int nb_command_list(int argc, char **argv) NB_MUST_CHECK;
 int nb_command_describe(int argc, char **argv) NB_MUST_CHECK;
 int nb_command_info(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_headroom(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_verify(int argc, char **argv) NB_MUST_CHECK;
 
 struct argp_state; /* of <argp.h>, which is for .c files only */
 
@@ -27,6 +29,15 @@ typedef enum { NB_FORMAT_TEXT, NB_FORMAT_CSV, NB_FORMAT_JSON } nb_format_t;
  * with status 2. */
 nb_format_t nb_command_format(const char *value, const char *allowed,
                               const struct argp_state *state);
+
+/** Whole number of `unit` ("threads") from 1 to `high` of an option; another one ends the program
+ * likewise. */
+int nb_command_number(const char *option, const char *text, long high, const char *unit,
+                      const struct argp_state *state);
+
+/** From now on the first SIGINT or SIGTERM sets the flag that is returned, the second acts as
+ * usual. */
+const volatile int *nb_command_catch_signals(void);
 
 /** A command of one argument and --format text|json: what --help and its complaints say. */
 typedef struct {

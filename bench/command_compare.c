@@ -1,14 +1,17 @@
 #include <argp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/command.h"
+#include "bench/compare_groups.h"
 #include "bench/compare_set.h"
 
-enum { OPT_METRIC = 1000, OPT_BASELINE, OPT_DELTA, OPT_SCENARIO, OPT_FORMAT };
+enum { OPT_METRIC = 1000, OPT_BASELINE, OPT_DELTA, OPT_SCENARIO, OPT_BY, OPT_FORMAT };
 
 typedef struct {
     const char *path;
     const char *metrics;
+    const char *axis; /* NULL: customers together */
     nb_compare_spec_t spec;
     nb_format_t format;
 } arguments_t;
@@ -21,6 +24,8 @@ static const struct argp_option options[] = {
     {"delta", OPT_DELTA, "SHARE", 0,
      "Share of the baseline's mean that is too small to matter (0.01)", 0},
     {"scenario", OPT_SCENARIO, "NAME", 0, "Only this scenario", 0},
+    {"by", OPT_BY, "segment|cohort", 0,
+     "Compare within every segment, or yearly cohort by birth, of customers", 0},
     {"format", OPT_FORMAT, "text|csv|json", 0, "How to print (text)", 0},
     {0},
 };
@@ -52,6 +57,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPT_SCENARIO:
         arguments->spec.scenario = value;
+        return 0;
+    case OPT_BY:
+        if (strcmp(value, "segment") != 0 && strcmp(value, "cohort") != 0) {
+            argp_error(state, "--by is \"%s\", expected segment or cohort", value);
+        }
+        arguments->axis = value;
         return 0;
     case OPT_FORMAT:
         arguments->format = nb_command_format(value, "text|csv|json", state);
@@ -109,12 +120,42 @@ int nb_command_print_comparison(const char *path, const char *metrics,
     return code;
 }
 
+static int print_by(const nb_compare_groups_t *groups, nb_format_t format)
+{
+    if (format == NB_FORMAT_CSV) {
+        nb_compare_groups_csv(groups, stdout);
+    } else if (format == NB_FORMAT_JSON) {
+        nb_compare_groups_json(groups, stdout);
+    } else {
+        return nb_compare_groups_text(groups, nb_command_color(stdout), stdout);
+    }
+    return NB_OK;
+}
+
+static int print_groups(const arguments_t *arguments)
+{
+    nb_results_t results;
+    nb_compare_groups_t groups = {0};
+    int code = nb_results_open(&results, arguments->path);
+
+    code = code < 0 ? code
+                    : nb_compare_groups_init(&groups, &results, arguments->axis, arguments->metrics,
+                                             &arguments->spec);
+    code = code < 0 ? code : print_by(&groups, arguments->format);
+    nb_compare_groups_free(&groups);
+    nb_results_close(&results);
+    return code;
+}
+
 int nb_command_compare(int argc, char **argv)
 {
     arguments_t arguments = {.spec = {.delta = -1}};
 
     if (argp_parse(&parser, argc, argv, 0, NULL, &arguments) != 0) {
         return 2;
+    }
+    if (arguments.axis) {
+        return print_groups(&arguments);
     }
     return nb_command_print_comparison(arguments.path, arguments.metrics, &arguments.spec,
                                        arguments.format);

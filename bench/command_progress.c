@@ -31,3 +31,9 @@ void nb_progress_line_end(nb_progress_line_t *line)
         line->drawn = 0;
     }
 }
+
+void nb_progress_line_complain(void *line, const char *cell, int replication, const char *sentence)
+{
+    nb_progress_line_end(line);
+    fprintf(stderr, "nextbest: %s, replication %d: %s\n", cell, replication, sentence);
+}

@@ -17,6 +17,9 @@ typedef struct {
  * a second. */
 void nb_progress_line_print(void *line, const nb_progress_t *progress);
 
+/** The complain function that goes with it: a failed unit on a line of its own. */
+void nb_progress_line_complain(void *line, const char *cell, int replication, const char *sentence);
+
 /** Take the line away. */
 void nb_progress_line_end(nb_progress_line_t *line);
 

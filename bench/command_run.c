@@ -2,7 +2,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,17 +40,6 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static int read_threads(const char *text, struct argp_state *state)
-{
-    char *end;
-    long value = strtol(text, &end, 10);
-
-    if (end == text || *end || value < 1 || value > 4096) {
-        argp_error(state, "-j is \"%s\", expected 1 to 4096 threads", text);
-    }
-    return (int)value;
-}
-
 static error_t parse_argument(int key, char *value, struct argp_state *state)
 {
     arguments_t *arguments = state->input;
@@ -82,7 +70,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         arguments->output = value;
         return 0;
     case 'j':
-        arguments->n_threads = read_threads(value, state);
+        arguments->n_threads = nb_command_number("-j", value, 4096, "threads", state);
         return 0;
     case OPT_SET:
         arguments->sets[arguments->n_sets++] = value;
@@ -168,23 +156,6 @@ static int choose_output(char **out, const nb_plan_t *plan, const char *output)
     return NB_OK;
 }
 
-static volatile int stop;
-
-static void ask_to_stop(int number)
-{
-    (void)number;
-    stop = 1;
-}
-
-/* the first interruption stops softly, the second as usual */
-static void catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 static void print_json(const char *path, const nb_plan_t *plan, const nb_progress_t *progress)
 {
     double speed = progress->seconds > 0 ? progress->customer_periods / progress->seconds : 0;
@@ -227,13 +198,6 @@ static int print_outcome(const arguments_t *arguments, const char *path, const n
     return 0;
 }
 
-/* a failed unit on a line of its own */
-static void complain(void *context, const char *cell, int replication, const char *sentence)
-{
-    nb_progress_line_end(context);
-    fprintf(stderr, "nextbest: %s, replication %d: %s\n", cell, replication, sentence);
-}
-
 static int run_plan(nb_plan_t *plan, const arguments_t *arguments, const char *path)
 {
     nb_progress_line_t line = {0};
@@ -242,15 +206,14 @@ static int run_plan(nb_plan_t *plan, const arguments_t *arguments, const char *p
         .n_threads = arguments->n_threads,
         .fresh = arguments->fresh,
         .retry_failed = arguments->retry_failed,
-        .stop = &stop,
+        .stop = nb_command_catch_signals(),
         .report = arguments->quiet || !isatty(STDERR_FILENO) ? NULL : nb_progress_line_print,
-        .complain = complain,
+        .complain = nb_progress_line_complain,
         .context = &line,
     };
     nb_progress_t progress;
     int code;
 
-    catch_signals();
     NB_TRY(nb_command_tune(plan, &spec, arguments->quiet));
     code = nb_runner_run(plan, &spec, &progress);
     nb_progress_line_end(&line);

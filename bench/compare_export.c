@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "bench/compare_groups.h"
 #include "bench/compare_set.h"
 #include "core/settings.h"
 
@@ -31,7 +32,9 @@ static void print_number(double value, const char *end, FILE *out)
     fputs(end, out);
 }
 
-static void print_csv_row(const nb_compare_t *compare, const nb_compare_row_t *row, FILE *out)
+/* `group` is the number of a segment or cohort, negative where there is none */
+static void print_csv_row(const nb_compare_t *compare, const nb_compare_row_t *row, long group,
+                          FILE *out)
 {
     const nb_results_t *results = compare->results;
     const nb_interval_t *difference = &row->difference;
@@ -40,6 +43,9 @@ static void print_csv_row(const nb_compare_t *compare, const nb_compare_row_t *r
     print_field(results->scenario[row->i_cell], out);
     print_field(results->strategy[row->i_cell], out);
     print_field(results->cell[row->i_cell], out);
+    if (group >= 0) {
+        fprintf(out, "%ld,", group);
+    }
     fprintf(out, "%zu,%zu,%zu,", row->n, row->n_failed, row->n_missing);
     print_number(row->mean, ",", out);
     print_number(row->sd, ",", out);
@@ -65,7 +71,22 @@ void nb_compare_csv(const nb_compare_set_t *self, FILE *out)
           out);
     for (size_t i = 0; i < self->n; i++) {
         for (size_t j = 0; j < self->items[i].n_rows; j++) {
-            print_csv_row(&self->items[i], &self->items[i].rows[j], out);
+            print_csv_row(&self->items[i], &self->items[i].rows[j], -1, out);
+        }
+    }
+}
+
+void nb_compare_groups_csv(const nb_compare_groups_t *self, FILE *out)
+{
+    fprintf(out,
+            "metric,scenario,strategy,cell,%s,n,failed,missing,mean,sd,se,baseline,n_pairs,"
+            "difference,low,high,p,p_adjusted,verdict\n",
+            self->axis);
+    for (size_t i = 0; i < self->n; i++) {
+        const nb_compare_t *compare = &self->items[i].compare;
+
+        for (size_t j = 0; j < compare->n_rows; j++) {
+            print_csv_row(compare, &compare->rows[j], (long)self->items[i].group, out);
         }
     }
 }
@@ -152,17 +173,30 @@ static void print_metric(const nb_compare_t *compare, FILE *out)
 static void print_finding(const nb_compare_set_t *self, const nb_finding_t *finding, FILE *out)
 {
     const nb_hypothesis_t *hypothesis = finding->hypothesis;
+    const nb_contrast_t *terms = &hypothesis->terms;
+    size_t i_second = nb_contrast_second(terms);
+    char **cell = self->results->cell;
 
     fputc('{', out);
     print_text_key("id", hypothesis->id, out);
     print_text_key("contrast", hypothesis->contrast, out);
     print_text_key("metric", hypothesis->metric, out);
-    print_text_key("sign", hypothesis->sign > 0 ? "+" : "-", out);
+    print_text_key("sign", hypothesis->sign > 0 ? "+" : hypothesis->sign < 0 ? "-" : "=", out);
     print_text_key("family", hypothesis->family, out);
-    print_text_key("scenario", self->results->scenario[finding->i_first], out);
-    print_text_key("first", self->results->cell[finding->i_first], out);
-    print_text_key("second", self->results->cell[finding->i_second], out);
+    print_text_key("scenario", self->results->scenario[finding->cells[0]], out);
+    print_text_key("first", cell[finding->cells[0]], out);
+    print_text_key("second", i_second < terms->n ? cell[finding->cells[i_second]] : "", out);
+    fputs("\"terms\": [", out);
+    for (size_t i = 0; i < terms->n; i++) {
+        fprintf(out, "%s{\"sign\": \"%c\", \"cell\": ", i ? ", " : "",
+                terms->terms[i].sign > 0 ? '+' : '-');
+        nb_json_string(cell[finding->cells[i]], out);
+        fputc('}', out);
+    }
+    fputs("], ", out);
+    print_real_key("value", hypothesis->value, out);
     print_real_key("delta", hypothesis->delta, out);
+    print_real_key("within", hypothesis->sign ? NAN : hypothesis->within, out);
     print_interval_keys(&finding->difference, finding->p_adjusted, out);
     fputs("\"verdict\": ", out);
     nb_json_string(nb_hypothesis_verdict_name(finding->verdict, hypothesis->sign), out);
@@ -193,6 +227,17 @@ void nb_compare_json(const nb_compare_set_t *self, FILE *out)
     for (size_t i = 1; i < self->n; i++) {
         fputs(i > 1 ? ",\n {" : "\n {", out);
         print_metric(&self->items[i], out);
+        fputc('}', out);
+    }
+    fputs("]}\n", out);
+}
+
+void nb_compare_groups_json(const nb_compare_groups_t *self, FILE *out)
+{
+    fprintf(out, "{\"by\": \"%s\", \"groups\": [", self->axis);
+    for (size_t i = 0; i < self->n; i++) {
+        fprintf(out, "%s\n {\"%s\": %zu, ", i ? "," : "", self->axis, self->items[i].group);
+        print_metric(&self->items[i].compare, out);
         fputc('}', out);
     }
     fputs("]}\n", out);

@@ -59,6 +59,16 @@ static size_t cut_names(char *names)
     return n;
 }
 
+int nb_compare_names(char **names, size_t *n, const nb_results_t *results, const char *metrics)
+{
+    NB_TRY(metrics ? nb_strdup(names, metrics) : choose_metrics(names, results));
+    *n = cut_names(*names);
+    if (*n == 0) {
+        NB_FAIL(NB_ERR_NOT_FOUND, "there is no metric to compare by");
+    }
+    return NB_OK;
+}
+
 static int compare_metrics(nb_compare_set_t *self, const nb_compare_spec_t *spec, double *values)
 {
     const char *name = self->names;
@@ -79,12 +89,8 @@ int nb_compare_set_init(nb_compare_set_t *self, const nb_results_t *results, con
 
     memset(self, 0, sizeof *self);
     self->results = results;
-    NB_TRY(metrics ? nb_strdup(&self->names, metrics) : choose_metrics(&self->names, results));
-    self->n = cut_names(self->names);
+    NB_TRY(nb_compare_names(&self->names, &self->n, results, metrics));
     self->n_differences = metrics ? self->n : 1;
-    if (self->n == 0) {
-        NB_FAIL(NB_ERR_NOT_FOUND, "there is no metric to compare by");
-    }
     NB_TRY(nb_alloc(&self->items, self->n, sizeof *self->items));
     NB_TRY(nb_alloc(&values, results->n_cells * results->n_replications, sizeof *values));
     code = compare_metrics(self, spec, values);

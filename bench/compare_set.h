@@ -31,6 +31,11 @@ int nb_compare_set_init(nb_compare_set_t *self, const nb_results_t *results, con
                         const nb_compare_spec_t *spec) NB_MUST_CHECK;
 void nb_compare_set_free(nb_compare_set_t *self);
 
+/** Names of the metrics that `metrics` asks for, or of those that are shown unasked, one after the
+ * other in *names (free with nb_free), and their number. NB_ERR_NOT_FOUND where there is none. */
+int nb_compare_names(char **names, size_t *n, const nb_results_t *results,
+                     const char *metrics) NB_MUST_CHECK;
+
 /** Aligned tables; `color` marks heads and verdicts by terminal codes. */
 int nb_compare_text(const nb_compare_set_t *self, int color, FILE *out) NB_MUST_CHECK;
 

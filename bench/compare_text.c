@@ -127,9 +127,12 @@ static int print_differences(const nb_compare_set_t *self, const nb_compare_t *c
 /* which world a finding is about: what is swept, where anything is, else the scenario */
 static const char *world_of(const nb_compare_set_t *self, const nb_finding_t *finding)
 {
-    const char *swept = strstr(self->results->cell[finding->i_first], " | ");
+    const char *swept = strstr(self->results->cell[finding->cells[0]], " | ");
 
-    return swept ? swept + 3 : self->results->scenario[finding->i_first];
+    if (finding->crosses) {
+        return "across worlds";
+    }
+    return swept ? swept + 3 : self->results->scenario[finding->cells[0]];
 }
 
 static int fill_findings(nb_text_table_t *table, const nb_compare_set_t *self)
@@ -141,10 +144,12 @@ static int fill_findings(nb_text_table_t *table, const nb_compare_set_t *self)
     for (size_t i = 0; i < self->n_findings; i++) {
         const nb_finding_t *finding = &self->findings[i];
         const nb_hypothesis_t *hypothesis = finding->hypothesis;
+        char claim[TEXT_SIZE];
 
+        nb_hypothesis_claim(hypothesis, claim, sizeof claim);
         NB_TRY(nb_text_table_add(table, "%s", hypothesis->id));
-        NB_TRY(nb_text_table_add(table, "%s: %s %s 0", hypothesis->metric, hypothesis->contrast,
-                                 hypothesis->sign > 0 ? ">" : "<"));
+        NB_TRY(
+            nb_text_table_add(table, "%s: %s %s", hypothesis->metric, hypothesis->contrast, claim));
         NB_TRY(nb_text_table_add(table, "%s", world_of(self, finding)));
         NB_TRY(add_difference(table, &finding->difference, finding->p_adjusted,
                               nb_hypothesis_verdict_name(finding->verdict, hypothesis->sign)));

@@ -49,6 +49,7 @@ int nb_loop_init(nb_loop_t *self, const nb_loop_spec_t *spec)
         .periods = spec->periods,
         .needs = needs,
         .log_purchases = spec->log_purchases,
+        .same_population = spec->same_population,
         .policy_key = spec->policy_key,
     };
 

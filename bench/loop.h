@@ -46,6 +46,7 @@ typedef struct {
     int periods;
     int tail; /* run on after the horizon until the environment is done */
     int log_purchases;
+    int same_population;          /* as in nb_run_spec_t */
     const volatile int *stop;     /* polled once a period, may be NULL */
     const nb_loop_watch_t *watch; /* may be NULL */
 } nb_loop_spec_t;

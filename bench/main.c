@@ -25,6 +25,8 @@ static const command_t commands[] = {
     {"describe", "show the settings of one of these, or what a policy observes",
      nb_command_describe},
     {"fit", "fit a purchase log, and write it as a scenario", nb_command_fit},
+    {"verify", "hold a scenario against published magnitudes", nb_command_verify},
+    {"headroom", "say what there is to win in a scenario by knowing more", nb_command_headroom},
     {"info", "say what a results file holds", nb_command_info},
 };
 
@@ -38,15 +40,18 @@ static int print_help(void)
     for (size_t i = 0; i < N_COMMANDS; i++) {
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
     }
-    printf("\nExamples:\n"
-           "  nextbest run quickstart                     a shipped experiment\n"
-           "  nextbest run my.yaml -o my.h5 -j 8          one of your own, on 8 threads\n"
-           "  nextbest run my.yaml --set replications=50  go on: what is there is kept\n"
-           "  nextbest compare my.h5 --metric equity,clv  the table again, by other metrics\n"
-           "  nextbest describe lin_ts                    a policy and its settings\n"
-           "\n`nextbest COMMAND --help' tells more. Exit status: 0 done, 1 failed, 2 wrong input.\n"
-           "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NB_DATA_PATH (folder with\n"
-           "sim/scenarios and bench/experiments of your own), NO_COLOR.\n");
+    printf(
+        "\nExamples:\n"
+        "  nextbest run quickstart                     a shipped experiment\n"
+        "  nextbest run my.yaml -o my.h5 -j 8          one of your own, on 8 threads\n"
+        "  nextbest run my.yaml --set replications=50  go on: what is there is kept\n"
+        "  nextbest compare my.h5 --metric equity,clv  the table again, by other metrics\n"
+        "  nextbest verify everyday                    is the model as published magnitudes say?\n"
+        "  nextbest headroom everyday --points offer   what is there to win by knowing more?\n"
+        "  nextbest describe lin_ts                    a policy and its settings\n"
+        "\n`nextbest COMMAND --help' tells more. Exit status: 0 done, 1 failed, 2 wrong input.\n"
+        "Environment: NB_PLUGIN_PATH (folders of plug-in policies), NB_DATA_PATH (folder with\n"
+        "sim/scenarios and bench/experiments of your own), NO_COLOR.\n");
     return 0;
 }
 

@@ -312,6 +312,7 @@ void nb_plan_free(nb_plan_t *self)
     nb_free(self->note);
     nb_log_free(&self->log);
     nb_free(self->log_text);
+    nb_free(self->verify);
     nb_free(self->hypothesis);
     nb_free(self->config_text);
     memset(self, 0, sizeof *self);

@@ -71,7 +71,9 @@ typedef struct nb_plan {
     double delta;   /* equivalence margin as a share of the baseline's mean; 0.01 */
     char
         *note; /* what its readers must know, of experiment and scenarios, a line each; "" = none */
-    char *hypothesis;  /* canonical JSON of the hypothesis block, "[]" where none */
+    char *verify;     /* `verify:` of the first scenario as YAML, NULL where it has none; no part of
+                         the hash */
+    char *hypothesis; /* canonical JSON of the hypothesis block, "[]" where none */
     char *config_text; /* whole resolved experiment as YAML */
     char plan_hash[NB_KEY_SIZE];
     size_t n_params; /* swept settings */

@@ -1,5 +1,7 @@
+#include <math.h>
 #include <string.h>
 
+#include "bench/contrast.h"
 #include "bench/plan_draft.h"
 #include "core/memory.h"
 
@@ -41,25 +43,76 @@ static int check_side(const nb_plan_t *plan, const nb_node_t *node, const char *
     return code;
 }
 
-/* "A - B" */
+static int check_terms(const nb_plan_t *plan, const nb_node_t *map, const nb_contrast_t *contrast)
+{
+    const nb_node_t *node = nb_node_child(map, "contrast");
+
+    if (contrast->n < 2 && !nb_node_child(map, "value")) {
+        return nb_node_error(NB_ERR_CONFIG, node,
+                             "'%s', expected FIRST - SECOND, or one strategy and a value",
+                             node->text);
+    }
+    for (size_t i = 0; i < contrast->n; i++) {
+        NB_TRY(check_side(plan, node, contrast->terms[i].name));
+    }
+    return NB_OK;
+}
+
+/* "A - B" or a longer sum; one term where there is a value to compare it with */
 static int check_contrast(const nb_plan_t *plan, const nb_node_t *map)
 {
     const nb_node_t *node = nb_node_child(map, "contrast");
-    const char *minus = strstr(node->text, " - ");
-    char *sides = NULL;
-    int code;
+    nb_contrast_t contrast;
+    int code = nb_contrast_init(&contrast, node->text);
 
-    if (!minus) {
-        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected FIRST - SECOND", node->text);
+    if (code == NB_ERR_CONFIG) {
+        char sentence[512];
+
+        snprintf(sentence, sizeof sentence, "%s", nb_error_detail());
+        code = nb_node_error(code, node, "%s", sentence);
     }
-    NB_TRY(nb_strdup(&sides, node->text));
-    sides[minus - node->text] = '\0';
-    code = check_side(plan, node, sides);
-    if (code == NB_OK) {
-        code = check_side(plan, node, sides + (minus - node->text) + 3);
-    }
-    nb_free(sides);
+    code = code < 0 ? code : check_terms(plan, map, &contrast);
+    nb_contrast_free(&contrast);
     return code;
+}
+
+/* the number at `key`, written as the next pair; nothing where the key is missing */
+static int write_number(const nb_node_t *map, const char *key, double low, FILE *out)
+{
+    const nb_node_t *node = nb_node_child(map, key);
+    double value;
+
+    if (!node) {
+        return NB_OK;
+    }
+    NB_TRY(nb_node_real(node, &value));
+    if (value < low) {
+        return nb_node_error(NB_ERR_RANGE, node, "%s is out of range, expected %g or more",
+                             node->text, low);
+    }
+    fprintf(out, ",\"%s\":", key);
+    nb_json_real(value, out);
+    return NB_OK;
+}
+
+/* an equality is held against `within`, a direction against `delta` */
+static int check_sign(const nb_node_t *map, const char *sign)
+{
+    const nb_node_t *within = nb_node_child(map, "within"), *delta = nb_node_child(map, "delta");
+    int is_equal = strcmp(sign, "=") == 0;
+
+    if (!is_equal && strcmp(sign, "+") != 0 && strcmp(sign, "-") != 0) {
+        return nb_node_error(NB_ERR_CONFIG, nb_node_child(map, "sign"),
+                             "'%s', expected +, - or =", sign);
+    }
+    if (is_equal && (!within || delta)) {
+        return nb_node_error(NB_ERR_CONFIG, delta ? delta : map,
+                             "sign = needs the key 'within', and has no delta");
+    }
+    if (!is_equal && within) {
+        return nb_node_error(NB_ERR_CONFIG, within, "'within' belongs to sign =");
+    }
+    return NB_OK;
 }
 
 static void write_pair(const char *key, const char *text, FILE *out)
@@ -72,13 +125,11 @@ static void write_pair(const char *key, const char *text, FILE *out)
 
 static int read_one(const nb_plan_t *plan, const nb_node_t *map, FILE *out)
 {
-    static const char *const keys[] = {"id",    "contrast", "metric",  "sign",
-                                       "delta", "family",   "scenario"};
-    const nb_node_t *delta = nb_node_child(map, "delta");
+    static const char *const keys[] = {"id",     "contrast", "metric", "sign",  "delta",
+                                       "family", "scenario", "value",  "within"};
     const char *id, *contrast, *metric, *sign, *family, *scenario;
-    double margin = 0;
 
-    NB_TRY(nb_node_check_keys(map, keys, 7));
+    NB_TRY(nb_node_check_keys(map, keys, sizeof keys / sizeof keys[0]));
     NB_TRY(read_text(map, "id", 1, &id));
     NB_TRY(read_text(map, "contrast", 1, &contrast));
     NB_TRY(read_text(map, "metric", 1, &metric));
@@ -86,25 +137,16 @@ static int read_one(const nb_plan_t *plan, const nb_node_t *map, FILE *out)
     NB_TRY(read_text(map, "family", 0, &family));
     NB_TRY(read_text(map, "scenario", 0, &scenario));
     NB_TRY(check_contrast(plan, map));
-    if (strcmp(sign, "+") != 0 && strcmp(sign, "-") != 0) {
-        return nb_node_error(NB_ERR_CONFIG, nb_node_child(map, "sign"), "'%s', expected + or -",
-                             sign);
-    }
+    NB_TRY(check_sign(map, sign));
     write_pair("contrast", contrast, out);
-    if (delta) {
-        NB_TRY(nb_node_real(delta, &margin));
-        if (margin < 0) {
-            return nb_node_error(NB_ERR_RANGE, delta, "%s is out of range, expected 0 or more",
-                                 delta->text);
-        }
-        fputs(",\"delta\":", out);
-        nb_json_real(margin, out);
-    }
+    NB_TRY(write_number(map, "delta", 0, out));
     write_pair("family", family, out);
     write_pair("id", id, out);
     write_pair("metric", metric, out);
     write_pair("scenario", scenario, out);
     write_pair("sign", sign, out);
+    NB_TRY(write_number(map, "value", -INFINITY, out));
+    NB_TRY(write_number(map, "within", 0, out));
     fputc('}', out);
     return NB_OK;
 }

@@ -248,7 +248,7 @@ static int read_strategies(nb_draft_t *self)
         return nb_node_error(NB_ERR_CONFIG, node, "expected a map of strategies");
     }
     for (const nb_node_t *child = node->child; child; child = child->next) {
-        if (strpbrk(child->key, "|\n") || strstr(child->key, " - ")) {
+        if (strpbrk(child->key, "|\n") || strstr(child->key, " - ") || strstr(child->key, " + ")) {
             return nb_node_error(NB_ERR_CONFIG, child, "'%s' is no name for a strategy",
                                  child->key);
         }

@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include "bench/plan_draft.h"
+#include "bench/verify_table.h"
 #include "core/memory.h"
 
 enum { PATH_SIZE = 4096 };
 
 /* keys of a scenario that are no settings */
-static const char *const own_keys[] = {"name", "summary", "customers", "periods", "note"};
-enum { N_OWN_KEYS = 5 };
+static const char *const own_keys[] = {"name", "summary", "customers", "periods", "note", "verify"};
+enum { N_OWN_KEYS = 6 };
 
 static int is_own_key(const char *key)
 {
@@ -125,12 +126,33 @@ static int read_own_keys(nb_draft_scenario_t *self, const nb_node_t *map)
     return nb_strdup(&self->name, name->text);
 }
 
+static int write_verify(const void *subject, FILE *out)
+{
+    fputs("verify: ", out);
+    return nb_node_yaml(subject, out);
+}
+
+/* bands are checked wherever a scenario is read; those of the first are kept */
+static int keep_verify(nb_draft_t *draft, const nb_node_t *map)
+{
+    const nb_node_t *node = nb_node_child(map, "verify");
+    nb_verify_bands_t bands;
+
+    if (!node) {
+        return NB_OK;
+    }
+    NB_TRY(nb_verify_bands_read(&bands, node));
+    return draft->n_scenarios > 1 ? NB_OK
+                                  : nb_draft_print(&draft->plan->verify, write_verify, node);
+}
+
 static int use_map(nb_draft_t *draft, nb_draft_scenario_t *self, const nb_node_t *node,
                    const nb_node_t *map)
 {
     NB_TRY(check_scenario(draft, map));
     NB_TRY(read_own_keys(self, map));
     NB_TRY(nb_draft_add_note(draft, map));
+    NB_TRY(keep_verify(draft, map));
     NB_TRY(check_name(draft, node, self));
     NB_TRY(merge_settings(self, map, 1));
     return merge_settings(self, draft->config.root, 0);

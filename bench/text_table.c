@@ -61,7 +61,7 @@ static void print_cell(const nb_text_table_t *self, size_t i, FILE *out)
     int is_last = i_column + 1 == self->n_columns;
     int pad = find_column_width(self, i_column) - find_width(self->cells[i]);
 
-    if (i_column >= self->n_left) {
+    if (i_column >= self->n_left && !(is_last && self->last_left)) {
         fprintf(out, "%*s%s", pad, "", self->cells[i]);
     } else {
         fprintf(out, "%s%*s", self->cells[i], is_last ? 0 : pad, "");

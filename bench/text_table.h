@@ -12,6 +12,7 @@
 typedef struct {
     size_t n_columns;
     size_t n_left; /* the first columns are aligned left, the others right */
+    int last_left; /* the last one too, for sentences; set it after init */
     size_t n_cells, n_room;
     char **cells;
 } nb_text_table_t;

@@ -44,6 +44,11 @@ double nb_t_p(double t, double df)
     return isinf(t) ? 0 : 2 * gsl_cdf_tdist_Q(fabs(t), df);
 }
 
+double nb_chi_square_p(double x, double df)
+{
+    return gsl_cdf_chisq_Q(x, df);
+}
+
 static double find_p(double mean, double se, double df)
 {
     if (se == 0) {

@@ -37,6 +37,9 @@ double nb_t_quantile(double p, double df);
 /** Two-sided p value of a t statistic; an infinite statistic has p 0. */
 double nb_t_p(double t, double df);
 
+/** Probability that a chi-square variable with `df` > 0 degrees of freedom exceeds `x`. */
+double nb_chi_square_p(double x, double df);
+
 /** A mean with its interval and the two-sided p value of "the mean is 0". */
 typedef struct {
     size_t n;

@@ -167,4 +167,9 @@ const char *nb_results_attribute(const nb_results_t *self, const char *name);
  * name. */
 int nb_results_metric(const nb_results_t *self, const char *metric, double *out) NB_MUST_CHECK;
 
+/** Values [E x R x *n] of a metric by "segment" or "cohort" into *out (free with nb_free);
+ * NB_ERR_NOT_FOUND where the metric is not split that way. */
+int nb_results_groups(const nb_results_t *self, const char *metric, const char *axis, size_t *n,
+                      double **out) NB_MUST_CHECK;
+
 #endif

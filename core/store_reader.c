@@ -1,6 +1,7 @@
 #include "core/store.h"
 
 #include <hdf5.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/config.h"
@@ -315,4 +316,49 @@ int nb_results_metric(const nb_results_t *self, const char *metric, double *out)
     nearest = nb_nearest(metric, names, self->n_metrics);
     NB_FAIL(NB_ERR_NOT_FOUND, "%s has no metric \"%s\"%s%s%s", self->path, metric,
             nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+/* values of a variable that is there: numbers over cells, replications and groups */
+static int read_groups(const nb_results_t *self, hid_t variable, const char *name, size_t *n,
+                       double **out)
+{
+    size_t size[3] = {self->n_cells, self->n_replications, 0};
+    hsize_t found[NB_H5_MAX_RANK] = {0};
+    hid_t space = H5Dget_space(variable);
+
+    if (H5Sget_simple_extent_ndims(space) == 3) {
+        H5Sget_simple_extent_dims(space, found, NULL);
+    }
+    H5Sclose(space);
+    size[2] = (size_t)found[2];
+    if (size[2] == 0 || !has_shape(variable, H5T_FLOAT, 3, size)) {
+        return nb_h5_fail(NB_ERR_FORMAT, "read groups of", name);
+    }
+    *n = size[2];
+    NB_TRY(nb_alloc(out, size[0] * size[1] * size[2], sizeof **out));
+    return H5Dread(variable, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out) < 0
+               ? nb_h5_fail(NB_ERR_FORMAT, "read groups of", name)
+               : NB_OK;
+}
+
+int nb_results_groups(const nb_results_t *self, const char *metric, const char *axis, size_t *n,
+                      double **out)
+{
+    char name[2 * NAME_SIZE];
+    hid_t variable;
+    int code;
+
+    *n = 0;
+    *out = NULL;
+    snprintf(name, sizeof name, "%.*s_by_%s", NAME_SIZE, metric, axis);
+    if (strchr(name, '/') || H5Lexists(self->file, name, H5P_DEFAULT) <= 0) {
+        NB_FAIL(NB_ERR_NOT_FOUND, "%s has no metric \"%s\" by %s", self->path, metric, axis);
+    }
+    variable = H5Dopen2(self->file, name, H5P_DEFAULT);
+    code = variable < 0 ? nb_h5_fail(NB_ERR_FORMAT, "open", name)
+                        : read_groups(self, variable, name, n, out);
+    if (variable >= 0) {
+        H5Dclose(variable);
+    }
+    return code;
 }

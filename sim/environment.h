@@ -29,8 +29,9 @@ typedef struct {
     int periods;           /* horizon T */
     const unsigned *needs; /* [n_points] NB_NEED_* */
     int log_purchases;     /* keep a purchase log */
+    int same_population;   /* traits of the initial customers are drawn from (seed, 0), their lives
+                              from (seed, replication) */
     nb_key_t policy_key;
-    int same_population; /* traits from (seed, 0), life from (seed, replication) */
 } nb_run_spec_t;
 
 /** Events of the present period, borrowed until the next call into the run. */

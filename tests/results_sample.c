@@ -20,9 +20,11 @@ static const double sample_equity[SAMPLE_CELLS][SAMPLE_REPLICATIONS] = {
 static int sample_commit(nb_store_t *store, const char *key, size_t i, size_t r)
 {
     double contacts = (double)(i + r), equity = sample_equity[i][r];
+    double segments[2] = {equity + 1 + (double)i, equity - 1 - (double)i};
     nb_var_t vars[] = {{"contacts", "1", "messages a customer", NULL, 1, &contacts},
-                       {"equity", "EUR", "value a customer", NULL, 1, &equity}};
-    nb_shard_t shard = {2, vars, NULL};
+                       {"equity", "EUR", "value a customer", NULL, 1, &equity},
+                       {"equity_by_segment", "EUR", "value a customer", "segment", 2, segments}};
+    nb_shard_t shard = {3, vars, NULL};
 
     if (i == 3 && r == 2) {
         return nb_store_fail(store, key, "score is not finite");

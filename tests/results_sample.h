@@ -1,7 +1,8 @@
 /*
  * A small results.h5 with known numbers, for tests of what reads one: four strategies (never,
- * weekly, copy of never, lin_ts), five replications, metrics equity and contacts; one unit of
- * lin_ts failed and one has not run.
+ * weekly, copy of never, lin_ts), five replications, metrics equity and contacts, and equity by
+ * segment (1 + i more in segment 0 and as much less in segment 1, i the number of the strategy);
+ * one unit of lin_ts failed and one has not run.
  */
 #ifndef NB_TESTS_RESULTS_SAMPLE_H
 #define NB_TESTS_RESULTS_SAMPLE_H

@@ -47,6 +47,13 @@ static void test_command_compares_results(void **state)
     assert_command(kit, 0, "\"baseline\": \"weekly\"",
                    "nextbest compare results.h5 --baseline weekly --format json");
     assert_command(kit, 0, "equity,everyday,never", "nextbest compare results.h5 --format csv");
+    assert_command(kit, 0, "By segment: mean", "nextbest compare results.h5 --by segment");
+    assert_command(kit, 0, "\"by\": \"segment\"",
+                   "nextbest compare results.h5 --by segment --format json");
+    assert_command(kit, 0, "equity,everyday,never,never,1,5,",
+                   "nextbest compare results.h5 --by segment --format csv");
+    assert_command(kit, 2, "by cohort", "nextbest compare results.h5 --by cohort");
+    assert_command(kit, 2, "expected segment or cohort", "nextbest compare results.h5 --by age");
     assert_command(kit, 2, "the nearest is \"weekly\"",
                    "nextbest compare results.h5 --baseline wekly");
     assert_command(kit, 2, "equity", "nextbest compare results.h5 --metric equty");

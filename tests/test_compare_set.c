@@ -123,6 +123,8 @@ static void test_compare_set_json(void **state)
     assert_string_equal(nb_node_child(item, "verdict")->text, "better");
     item = nb_node_child(json.root, "hypotheses")->child;
     assert_string_equal(nb_node_child(item, "verdict")->text, "contradicted");
+    assert_string_equal(nb_node_child(item, "second")->text, "never");
+    assert_int_equal(nb_node_count(nb_node_child(item, "terms")), 2);
     assert_int_equal(nb_node_count(nb_node_child(json.root, "more")), 1);
     nb_config_free(&json);
 }

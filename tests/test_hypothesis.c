@@ -15,8 +15,9 @@ static void test_hypotheses_are_read(void **state)
                                  "{\"id\":\"H2\",\"contrast\":\"a - b\",\"metric\":\"clv\","
                                  "\"sign\":\"+\",\"scenario\":\"plain\",\"family\":\"x\"}]"));
     assert_int_equal(list.n, 2);
-    assert_string_equal(list.items[0].first, "a-b");
-    assert_string_equal(list.items[0].second, "c");
+    assert_int_equal(list.items[0].terms.n, 2);
+    assert_string_equal(list.items[0].terms.terms[0].name, "a-b");
+    assert_string_equal(list.items[0].terms.terms[1].name, "c");
     assert_int_equal(list.items[0].sign, -1);
     assert_close(list.items[0].delta, 0.0625, 0, 0);
     assert_null(list.items[0].scenario);
@@ -49,10 +50,19 @@ static void test_hypotheses_name_what_is_wrong(void **state)
         {"[1]", "is a map"},
         {"[{\"id\":\"H\",\"metric\":\"m\",\"sign\":\"+\"}]", "contrast"},
         {"[{\"id\":\"H\",\"contrast\":\"a\",\"metric\":\"m\",\"sign\":\"+\"}]", "\"a\", expected"},
-        {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metric\":\"m\",\"sign\":\"x\"}]", "+ or -"},
+        {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metric\":\"m\",\"sign\":\"x\"}]", "+, - or ="},
         {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metrik\":\"m\",\"sign\":\"+\"}]", "metric"},
         {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metric\":\"m\",\"sign\":\"+\",\"delta\":\"y\"}]",
          "delta is y"},
+        {"[{\"id\":\"H\",\"contrast\":\"a\",\"metric\":\"m\",\"sign\":\"=\",\"value\":0.5}]",
+         "within"},
+        {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metric\":\"m\",\"sign\":\"+\",\"within\":1}]",
+         "within"},
+        {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metric\":\"m\",\"sign\":\"+\",\"value\":\"z\"}]",
+         "value is z"},
+        {"[{\"id\":\"H\",\"contrast\":\"a - b\",\"metric\":\"m\",\"sign\":\"=\",\"within\":-1}]",
+         "0 or more"},
+        {"[{\"id\":\"H\",\"contrast\":\"a - \",\"metric\":\"m\",\"sign\":\"+\"}]", "on each side"},
     };
     nb_hypotheses_t list;
 
@@ -77,6 +87,10 @@ static void test_hypothesis_verdicts_by_sign(void **state)
     assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_EQUIVALENT, 1), "equivalent");
     assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_UNDECIDED, 1), "undecided");
     assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_NONE, 1), "no interval");
+    assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_EQUIVALENT, 0), "supported");
+    assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_BETTER, 0), "contradicted");
+    assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_WORSE, 0), "contradicted");
+    assert_string_equal(nb_hypothesis_verdict_name(NB_VERDICT_UNDECIDED, 0), "undecided");
 }
 
 typedef struct {
@@ -161,6 +175,127 @@ static void test_hypotheses_on_what_is_not_there(void **state)
                      "no world");
 }
 
+static void test_hypotheses_sum_several_cells(void **state)
+{
+    fixture_t *self = *state;
+    nb_hypotheses_t list;
+    nb_finding_t *findings;
+    size_t n;
+
+    assert_ok(nb_hypotheses_init(&list, "[{\"id\":\"A\",\"contrast\":\"weekly - never - lin_ts + "
+                                        "copy\",\"metric\":\"equity\",\"sign\":\"+\"}]"));
+    assert_ok(nb_hypotheses_judge(&findings, &n, &list, &self->results));
+    assert_int_equal(n, 1);
+    /* 2 + 1, 2.2 - 3, 2 - 0 in the replications that lin_ts has too */
+    assert_int_equal(findings[0].difference.n, 3);
+    assert_close(findings[0].difference.mean, 1.4, 1e-12, 0);
+    assert_false(findings[0].crosses);
+    assert_int_equal(findings[0].cells[2], 3);
+    nb_free(findings);
+    nb_hypotheses_free(&list);
+}
+
+/* make of the sample two worlds, each with the strategies a and b */
+static void rename_cells(nb_results_t *results)
+{
+    static const char *const strategies[] = {"a", "b", "a", "b"};
+    static const char *const scenarios[] = {"one", "one", "two", "two"};
+
+    for (size_t i = 0; i < 4; i++) {
+        nb_free(results->strategy[i]);
+        nb_free(results->scenario[i]);
+        assert_ok(nb_strdup(&results->strategy[i], strategies[i]));
+        assert_ok(nb_strdup(&results->scenario[i], scenarios[i]));
+    }
+}
+
+static void test_hypotheses_cross_worlds_by_cells_only(void **state)
+{
+    fixture_t *self = *state;
+    nb_hypotheses_t list;
+    nb_finding_t *findings;
+    size_t n;
+
+    rename_cells(&self->results);
+    assert_ok(nb_hypotheses_init(
+        &list,
+        "[{\"id\":\"A\",\"contrast\":\"weekly - never - lin_ts + copy\",\"metric\":\"equity\","
+        "\"sign\":\"+\"},{\"id\":\"B\",\"contrast\":\"b - a\",\"metric\":\"equity\","
+        "\"sign\":\"+\"},{\"id\":\"C\",\"contrast\":\"lin_ts - a\",\"metric\":\"equity\","
+        "\"sign\":\"+\"}]"));
+    assert_ok(nb_hypotheses_judge(&findings, &n, &list, &self->results));
+    assert_int_equal(n, 4);
+    assert_true(findings[0].crosses);
+    assert_close(findings[0].difference.mean, 1.4, 1e-12, 0);
+    /* strategies once in each world; beside a strategy a cell stays in its own world */
+    assert_int_equal(findings[1].cells[0], 1);
+    assert_int_equal(findings[2].cells[0], 3);
+    assert_int_equal(findings[3].cells[1], 2);
+    assert_false(findings[3].crosses);
+    nb_free(findings);
+    nb_hypotheses_free(&list);
+}
+
+/* equity of never: 11.3, interval 9.8 to 12.8 */
+static void test_hypotheses_against_a_value(void **state)
+{
+    static const struct {
+        const char *rest;
+        const char *verdict;
+        double mean;
+    } cases[] = {
+        {"\"sign\":\"=\",\"value\":11,\"within\":2", "supported", 0.3},
+        {"\"sign\":\"=\",\"value\":11,\"within\":1", "undecided", 0.3},
+        {"\"sign\":\"=\",\"value\":20,\"within\":2", "contradicted", -8.7},
+        {"\"sign\":\"=\",\"value\":3,\"within\":2", "contradicted", 8.3},
+        {"\"sign\":\"+\",\"value\":3", "supported", 8.3},
+        {"\"sign\":\"-\",\"value\":3", "contradicted", 8.3},
+        {"\"sign\":\"+\",\"value\":11,\"delta\":0.3", "equivalent", 0.3},
+        {"\"sign\":\"+\",\"value\":11,\"delta\":0.1", "undecided", 0.3},
+    };
+    fixture_t *self = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char json[256];
+        nb_hypotheses_t list;
+        nb_finding_t *findings;
+        size_t n;
+
+        snprintf(json, sizeof json,
+                 "[{\"id\":\"A\",\"contrast\":\"never\",\"metric\":\"equity\",%s}]", cases[i].rest);
+        assert_ok(nb_hypotheses_init(&list, json));
+        assert_ok(nb_hypotheses_judge(&findings, &n, &list, &self->results));
+        assert_int_equal(n, 1);
+        assert_close(findings[0].difference.mean, cases[i].mean, 1e-9, 0);
+        assert_string_equal(nb_hypothesis_verdict_name(findings[0].verdict, list.items[0].sign),
+                            cases[i].verdict);
+        assert_int_equal(isnan(findings[0].p_adjusted), list.items[0].sign == 0);
+        nb_free(findings);
+        nb_hypotheses_free(&list);
+    }
+}
+
+static void test_contrast_terms(void **state)
+{
+    nb_contrast_t contrast;
+
+    (void)state;
+    assert_ok(nb_contrast_init(&contrast, "- a | x=-1 + b-c - d"));
+    assert_int_equal(contrast.n, 3);
+    assert_int_equal(contrast.terms[0].sign, -1);
+    assert_string_equal(contrast.terms[0].name, "a | x=-1");
+    assert_string_equal(contrast.terms[1].name, "b-c");
+    assert_int_equal(contrast.terms[2].sign, -1);
+    assert_int_equal(nb_contrast_second(&contrast), 0);
+    nb_contrast_free(&contrast);
+    nb_contrast_free(&contrast);
+    assert_fails(nb_contrast_init(&contrast, "a + a + a + a + a + a + a + a + a"), NB_ERR_CONFIG,
+                 "at most 8");
+    nb_contrast_free(&contrast);
+    assert_fails(nb_contrast_init(&contrast, " - a"), NB_ERR_CONFIG, "on each side");
+    nb_contrast_free(&contrast);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +305,11 @@ int main(void)
         cmocka_unit_test(test_hypothesis_verdicts_by_sign),
         cmocka_unit_test_setup_teardown(test_hypotheses_are_judged_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hypotheses_on_what_is_not_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hypotheses_sum_several_cells, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hypotheses_cross_worlds_by_cells_only, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_hypotheses_against_a_value, set_up, tear_down),
+        cmocka_unit_test(test_contrast_terms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

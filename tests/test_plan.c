@@ -99,6 +99,14 @@ static void test_plan_reads_every_key(void **state)
                         "\"family\":\"f\",\"id\":\"H1\",\"metric\":\"equity\",\"sign\":\"-\"}]");
     assert_non_null(strstr(plan.cells[0].canonical, "\"fatigue.keep\":0x1p-1"));
     nb_plan_free(&plan);
+    assert_ok(read_plan(&plan,
+                        "hypothesis: [{id: H1, contrast: weekly, metric: retention, sign: =, "
+                        "value: 0.5, within: 0.25}]\n",
+                        NULL));
+    assert_string_equal(plan.hypothesis,
+                        "[{\"contrast\":\"weekly\",\"id\":\"H1\",\"metric\":\"retention\","
+                        "\"sign\":\"=\",\"value\":0.5,\"within\":0.25}]");
+    nb_plan_free(&plan);
     assert_ok(read_plan(&plan, "seed: 7\n", NULL));
     assert_int_equal(plan.policy_seed, 7);
     nb_plan_free(&plan);

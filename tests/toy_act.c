@@ -25,6 +25,7 @@ void toy_move_money(toy_run_t *run, uint32_t customer, uint32_t journey, double 
                                .kind = NB_EVENT_MONEY,
                                .cause = (uint16_t)cause});
     if (run->period >= 0) {
+        run->value[customer] += equity * (double)run->n_initial;
         run->total[0] += equity;
         run->segment[customer % 2] += equity;
     }

@@ -73,6 +73,28 @@ static int get_burn_in(const void *world, int *warm_start)
     return toy->burn_in;
 }
 
+/* what a contact earns by default display, the return of the next period left out */
+static int expect(void *self, const nb_batch_t *batch, double *out)
+{
+    static const double cost[] = {0.0, 0.25, 1.0};
+    const toy_run_t *run = self;
+
+    for (size_t i = 0; i < batch->n; i++) {
+        uint32_t c = batch->customer[i];
+        /* her product is shown first, second, third (after a call) or not at all */
+        static const double price[TOY_N_PRODUCTS] = {4, 0, 4, 8, 0};
+        int visits = (int)(c + (uint32_t)run->period) % 2 == 0;
+
+        for (int k = 0; k < TOY_N_CONTACTS; k++) {
+            int shown = k != TOY_WAIT && (k == TOY_CALL || c % TOY_N_PRODUCTS != 2);
+
+            out[i * TOY_N_CONTACTS + (size_t)k] =
+                (visits && shown ? price[c % TOY_N_PRODUCTS] : 0) - cost[k];
+        }
+    }
+    return NB_OK;
+}
+
 static int start(void **out, const void *world, const nb_run_spec_t *run_spec)
 {
     toy_run_t *run;
@@ -84,10 +106,17 @@ static int start(void **out, const void *world, const nb_run_spec_t *run_spec)
     run->n = run->n_initial = run_spec->n_customers;
     run->periods = run_spec->periods;
     run->tail_left = run->world.tail;
-    run->oracle =
-        (nb_oracle_t){.world = run, .n_latent = 2, .latent_names = hidden, .latent = look_inside};
+    run->oracle = (nb_oracle_t){.world = run,
+                                .expected_reward = expect,
+                                .n_latent = 2,
+                                .latent_names = hidden,
+                                .latent = look_inside};
     memcpy(run->needs, run_spec->needs, get_spec(world)->n_points * sizeof *run->needs);
+    for (size_t c = 0; c < run->n; c++) {
+        run->parity[c] = c % TOY_N_SEGMENTS;
+    }
     if (run->world.notes) {
+        run->world.notes->same_population = run_spec->same_population;
         memset(run->world.notes->played, -1, sizeof run->world.notes->played);
     }
     NB_ASSERT(run->n < TOY_MAX_CUSTOMERS && run->periods <= TOY_MAX_PERIODS);
@@ -165,7 +194,7 @@ static void fill_batch(toy_run_t *run, unsigned point, nb_batch_t *batch)
         .journey = run->journey,
         .tenure = run->tenure,
         .slate = 1,
-        .oracle = run->needs[point] & NB_NEED_ORACLE ? &run->oracle : NULL,
+        .oracle = run->needs[point] & NB_NEED_ORACLE && !run->world.no_oracle ? &run->oracle : NULL,
     };
 }
 
@@ -350,6 +379,11 @@ static int archive(void *self, nb_archive_t *archive)
     NB_TRY(nb_archive_bytes(archive, &run->n, sizeof run->n));
     NB_TRY(nb_archive_bytes(archive, &run->period, sizeof run->period));
     NB_TRY(nb_archive_bytes(archive, &run->step, sizeof run->step));
+    NB_TRY(nb_archive_bytes(archive, &run->next, sizeof run->next));
+    NB_TRY(nb_archive_bytes(archive, &run->given, sizeof run->given));
+    NB_TRY(nb_archive_bytes(archive, &run->acted, sizeof run->acted));
+    NB_TRY(nb_archive_bytes(archive, &run->again, sizeof run->again));
+    NB_TRY(nb_archive_bytes(archive, run->value, sizeof run->value));
     NB_TRY(nb_archive_bytes(archive, run->gone, sizeof run->gone));
     NB_TRY(nb_archive_bytes(archive, run->visits, sizeof run->visits));
     NB_TRY(nb_archive_bytes(archive, run->called, sizeof run->called));
@@ -364,6 +398,23 @@ static int archive(void *self, nb_archive_t *archive)
     NB_TRY(nb_archive_bytes(archive, run->bought_by, n * sizeof *run->bought_by));
     NB_TRY(nb_archive_bytes(archive, run->bought_in, n * sizeof *run->bought_in));
     return nb_archive_bytes(archive, run->paid, n * sizeof *run->paid);
+}
+
+static const double *customer_values(const void *self, size_t *n)
+{
+    const toy_run_t *run = self;
+
+    *n = run->n_initial;
+    return run->value;
+}
+
+static const uint8_t *customer_segments(const void *self, size_t *n, unsigned *n_segments)
+{
+    const toy_run_t *run = self;
+
+    *n = run->n_initial;
+    *n_segments = TOY_N_SEGMENTS;
+    return run->parity;
 }
 
 static void stop(void *self)
@@ -394,6 +445,8 @@ const nb_environment_type_t toy_environment = {
     .result = result,
     .purchases = purchases,
     .archive = archive,
+    .customer_values = customer_values,
+    .customer_segments = customer_segments,
     .free = stop,
     .budget = get_budget,
     .rewind = rewind_step,

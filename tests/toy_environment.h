@@ -35,6 +35,7 @@ typedef struct {
     int freed;
     /* action of a customer by point (rounds of thank one after the other) and period, -1 none */
     int8_t played[TOY_MAX_POINTS + TOY_MAX_ROUNDS][TOY_MAX_PERIODS][TOY_MAX_CUSTOMERS];
+    int same_population; /* what the run was asked for */
 } toy_notes_t;
 
 /** Settings and world in one. */
@@ -48,6 +49,7 @@ typedef struct {
     int huge;          /* an order pays 1e308 */
     int no_email;      /* the mask forbids email */
     int no_wait;       /* the mask forbids wait */
+    int no_oracle;     /* oracles are told nothing */
     int thanks;        /* rounds of the point thank, 0 = there is no such point */
     size_t block;      /* rows of a batch at recognize and thank, 0 = all */
     int forgetful;     /* after a rewind the first customer is left out */

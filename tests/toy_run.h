@@ -30,6 +30,8 @@ typedef struct {
     double total[TOY_N_METRICS], scalar[TOY_N_METRICS], orders,
         segment[TOY_N_METRICS * TOY_N_SEGMENTS], cohort[TOY_N_METRICS];
     double money[TOY_MAX_PERIODS];
+    double value[TOY_MAX_CUSTOMERS]; /* discounted money of each customer */
+    uint8_t parity[TOY_MAX_CUSTOMERS];
     uint32_t bought_by[4096];
     int32_t bought_in[4096];
     double paid[4096];
