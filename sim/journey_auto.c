@@ -75,6 +75,15 @@ double journey_incident_cost(const journey_t *run, const visit_t *visit)
     return set->cost_incident + set->incident_goods * goods;
 }
 
+/* one that went wrong is not followed by the next */
+static void pause_orders(journey_t *run, uint32_t row)
+{
+    const nb_journey_settings_t *set = &run->world->set;
+
+    run->customers[row].auto_pause_until =
+        run->at.period + 1 + (int)floor(set->auto_pause / set->period_weeks + 0.5);
+}
+
 int journey_incident(journey_t *run, visit_t *visit)
 {
     const nb_journey_settings_t *set = &run->world->set;
@@ -84,6 +93,7 @@ int journey_incident(journey_t *run, visit_t *visit)
         journey_incident_cost(run, visit) + journey_delivery_cost(run, visit, visit->respond);
 
     visit->ordered = 0;
+    pause_orders(run, row);
     journey_sums(run, row)->incidents++;
     NB_TRY(journey_pay(run, row, visit->ordinal, -cost, NB_CAUSE_INCIDENT));
     if (run->alive[row]) {
@@ -105,6 +115,7 @@ int journey_refuse_auto(journey_t *run, visit_t *visit)
     visit->ordered = 0;
     visit->refused = 1;
     run->needs[visit->i_need].known |= (uint8_t)(1u << journey_firm(run, row));
+    pause_orders(run, row);
     journey_sums(run, row)->auto_refused++;
     run->last_active[row] = run->at.period;
     NB_TRY(journey_pay(run, row, visit->ordinal,

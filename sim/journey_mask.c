@@ -28,7 +28,8 @@ static uint64_t recognize_mask(const journey_t *run, uint32_t row)
 {
     const nb_journey_settings_t *set = &run->world->set;
     unsigned flags = run->flags[row];
-    int may_auto = set->auto_offered && set->journey == JOURNEY_FULL;
+    int may_auto = set->auto_offered && set->journey == JOURNEY_FULL &&
+                   run->at.period >= run->customers[row].auto_pause_until;
     uint64_t mask = 1u << RECOGNIZE_WAIT;
 
     mask |= flags & FLAG_EMAIL ? 1u << RECOGNIZE_EMAIL | 1u << RECOGNIZE_SURVEY : 0;

@@ -111,6 +111,7 @@
     X(auto_base, "auto_order.base", 2.2, -50, 50, "logit", "A", "", "keeping an automatic order, beside its utility") \
     X(auto_agency, "auto_order.agency", 3, 0, 20, "logit", "A", "", "effect of agency on keeping it") \
     X(auto_pleasure, "auto_order.pleasure", 0.35, 0, 5, "", "A", "", "what a kept one adds to the experience, times 1 - 2 g") \
+    X(auto_pause, "auto_order.pause", 8, 0, 520, "weeks", "A", "", "weeks without automatic orders after one that was refused or not needed") \
     X(refused_satisfaction, "auto_order.refused_satisfaction", 0.1, 0, 4, "", "A", "", "satisfaction lost by a refused one") \
     X(refused_satisfaction_agency, "auto_order.refused_satisfaction_agency", 0.15, 0, 4, "", "A", "", "the same, per unit of agency") \
     X(refused_trust, "auto_order.refused_trust", 0.05, 0, 1, "", "A", "", "trust lost by a refused one, times 1 + g") \

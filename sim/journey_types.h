@@ -185,6 +185,7 @@ typedef struct {
     int32_t survey_week; /* of the latest answer */
     uint32_t surveys;    /* bit w: surveyed w weeks before last_survey */
     int32_t last_survey;
+    int32_t auto_pause_until;
     uint16_t n_surveys, n_children, n_auto;
 } customer_t;
 
