@@ -10,9 +10,12 @@
 /* 1 where more of a metric is no gain: rates of bad things, costs, counts */
 static int check_neutral(const char *metric)
 {
-    static const char *const neutral[] = {"contacts",       "unsubscribe_rate", "return_rate",
-                                          "complaint_rate", "contact_cost",     "discount_cost",
-                                          "customers",      "tail_periods"};
+    static const char *const neutral[] = {
+        "contacts",      "unsubscribe_rate", "return_rate",       "complaint_rate", "contact_cost",
+        "discount_cost", "customers",        "tail_periods",      "asked",          "needs",
+        "lost_unaware",  "lost_aware",       "lost_visited",      "lost_outside",   "lost_refused",
+        "late_rate",     "abandoned_rate",   "auto_refused_rate", "incident_rate",  "cost",
+        "payback",       "worse_off",        "clv_gini",          "auto_orders"};
 
     for (size_t i = 0; i < sizeof neutral / sizeof neutral[0]; i++) {
         if (strcmp(neutral[i], metric) == 0) {

@@ -65,6 +65,7 @@ typedef struct nb_plan {
     uint32_t seed, policy_seed;
     nb_log_t log;
     char *log_text; /* the same as YAML on one line */
+    int worse_off;  /* run `never` beside every unit to see who is worse off (default 0) */
     int tail;       /* run on after the horizon until the world's limit (default 1) */
     char *metrics;  /* comma separated, first shown by compare; "" = default */
     char *baseline; /* strategy that compare subtracts, "" = the first */

@@ -333,7 +333,9 @@ static int write_canonical(const void *subject, FILE *out)
     NB_TRY(nb_settings_canonical(type->settings, self->world->settings, out));
     fprintf(out, ",\"schema\":%d,\"strategy\":", NB_PLAN_SCHEMA);
     NB_TRY(nb_strategy_canonical(self->strategy, type->spec(self->world->world), out));
-    fprintf(out, ",\"tail\":%d}", self->plan->tail);
+    fprintf(out, ",\"tail\":%d", self->plan->tail);
+    /* said only where it is asked for, so that other units keep their keys */
+    fputs(self->plan->worse_off ? ",\"worse_off\":1}" : "}", out);
     return NB_OK;
 }
 

@@ -94,7 +94,7 @@ int nb_draft_print(char **out, int (*write)(const void *, FILE *),
 
 /** Keys of an experiment that are no settings of a scenario. */
 extern const char *const nb_plan_keys[];
-enum { NB_PLAN_N_KEYS = 22 };
+enum { NB_PLAN_N_KEYS = 23 };
 
 /** 1 where `key` is one of nb_plan_keys. */
 int nb_plan_is_key(const char *key);

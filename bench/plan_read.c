@@ -7,7 +7,7 @@ const char *const nb_plan_keys[] = {
     "scenario",   "environment", "replications", "seed", "policy_seed", "strategies",
     "sweep",      "metrics",     "log",          "tail", "baseline",    "delta",
     "hypothesis", "evaluation",  "train",        "tune", "worlds",      "name",
-    "summary",    "customers",   "periods",      "note",
+    "summary",    "customers",   "periods",      "note", "worse_off",
 };
 
 /* keys of later versions: refused by name instead of being ignored */
@@ -190,11 +190,15 @@ static int read_comparison(nb_draft_t *self)
 {
     const nb_node_t *tail = nb_node_child(self->config.root, "tail");
     const nb_node_t *delta = nb_node_child(self->config.root, "delta");
+    const nb_node_t *worse_off = nb_node_child(self->config.root, "worse_off");
 
     self->plan->tail = 1;
     self->plan->delta = 0.01;
     if (tail) {
         NB_TRY(nb_node_bool(tail, &self->plan->tail));
+    }
+    if (worse_off) {
+        NB_TRY(nb_node_bool(worse_off, &self->plan->worse_off));
     }
     if (delta) {
         NB_TRY(nb_node_real(delta, &self->plan->delta));

@@ -193,6 +193,7 @@ static void write_comparison(const nb_plan_t *plan, FILE *out)
     fprintf(out, "seed: %u\npolicy_seed: %u\nlog: %s\ntail: %s\n", plan->seed, plan->policy_seed,
             plan->log_text, plan->tail ? "true" : "false");
     fprintf(out, "delta: %.17g\n", plan->delta);
+    fputs(plan->worse_off ? "worse_off: true\n" : "", out);
     if (*plan->metrics) {
         const char *metric = plan->metrics;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/loop.h"
+#include "bench/shadow.h"
 
 enum { PURCHASE_BYTES = 64 }; /* most of a line: 10 + 11 + 18 digits, signs, commas, line end */
 
@@ -86,11 +87,13 @@ static void put_result(store_t *store, const nb_result_t *result)
         const nb_metric_t *metric = &result->scalars[i];
 
         put_var(store, metric, "", NULL, &result->scalar[i], 1);
-        if (result->by_segment) {
+        unsigned groups = result->grouped ? result->grouped[i] : ~0u;
+
+        if (result->by_segment && (groups & NB_GROUPED_SEGMENT)) {
             put_var(store, metric, "_by_segment", "segment",
                     &result->by_segment[i * result->n_segments], result->n_segments);
         }
-        if (result->by_cohort) {
+        if (result->by_cohort && (groups & NB_GROUPED_COHORT)) {
             put_var(store, metric, "_by_cohort", "cohort",
                     &result->by_cohort[i * result->n_cohorts], result->n_cohorts);
         }
@@ -135,21 +138,48 @@ static int write_purchases(nb_unit_t *out, nb_purchases_t purchases)
     return NB_OK;
 }
 
-static int collect(nb_unit_t *out, nb_loop_t *loop)
+/* a metric that takes a second run goes where the environment left room for it */
+static int add_worse_off(const nb_loop_t *loop, nb_result_t *result, double *scalars)
 {
-    const nb_environment_type_t *environment = loop->spec.environment;
-    store_t *store = NULL;
-    nb_result_t result;
-    int code;
+    for (size_t i = 0; i < result->n_scalars; i++) {
+        if (strcmp(result->scalars[i].name, "worse_off") == 0) {
+            memcpy(scalars, result->scalar, result->n_scalars * sizeof *scalars);
+            result->scalar = scalars;
+            return nb_shadow_worse_off(&scalars[i], &loop->spec, loop->run);
+        }
+    }
+    NB_FAIL(NB_ERR_UNSUPPORTED, "worse_off: environment %s has no such metric",
+            loop->spec.environment->name);
+}
 
-    NB_TRY(environment->result(loop->run, &result));
-    NB_TRY(check_result(environment, &result));
-    code = init_store(&store, &result);
+static int keep_result(nb_unit_t *out, const nb_result_t *result)
+{
+    store_t *store = NULL;
+    int code = init_store(&store, result);
+
     out->owned = store;
     NB_TRY(code);
-    put_result(store, &result);
+    put_result(store, result);
     out->shard.vars = store->vars;
     out->shard.n_vars = store->n_vars;
+    return NB_OK;
+}
+
+static int collect(nb_unit_t *out, const nb_plan_t *plan, nb_loop_t *loop)
+{
+    const nb_environment_type_t *environment = loop->spec.environment;
+    double *scalars = NULL;
+    nb_result_t result;
+    int code = environment->result(loop->run, &result);
+
+    if (code >= 0 && plan->worse_off) {
+        code = nb_alloc(&scalars, result.n_scalars, sizeof *scalars);
+        code = code < 0 ? code : add_worse_off(loop, &result, scalars);
+    }
+    code = code < 0 ? code : check_result(environment, &result);
+    code = code < 0 ? code : keep_result(out, &result);
+    nb_free(scalars);
+    NB_TRY(code);
     out->customer_periods = loop->customer_periods;
     return loop->spec.log_purchases ? write_purchases(out, environment->purchases(loop->run))
                                     : NB_OK;
@@ -194,14 +224,15 @@ static int init_decisions(nb_unit_t *out, const nb_log_t *log, nb_loop_spec_t *s
     return NB_OK;
 }
 
-static int run_loop(nb_unit_t *out, nb_loop_t *loop, const nb_loop_spec_t *spec)
+static int run_loop(nb_unit_t *out, const nb_plan_t *plan, nb_loop_t *loop,
+                    const nb_loop_spec_t *spec)
 {
     NB_TRY(nb_loop_init(loop, spec));
     NB_TRY(nb_loop_run(loop));
     if (out->decisions) {
         NB_TRY(nb_decision_log_finish(out->decisions));
     }
-    return collect(out, loop);
+    return collect(out, plan, loop);
 }
 
 int nb_unit_run(nb_unit_t *out, const nb_plan_t *plan, size_t i_cell, int replication,
@@ -239,7 +270,7 @@ int nb_unit_run(nb_unit_t *out, const nb_plan_t *plan, size_t i_cell, int replic
             goto out;
         }
     }
-    code = run_loop(out, &loop, &spec);
+    code = run_loop(out, plan, &loop, &spec);
 out:
     nb_loop_free(&loop);
     free_burn_in(&burn_in);

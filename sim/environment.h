@@ -47,6 +47,8 @@ typedef struct {
     const char *help;
 } nb_metric_t;
 
+enum { NB_GROUPED_SEGMENT = 1, NB_GROUPED_COHORT = 2 };
+
 /** Result of a run. Storage is the run's until it is freed. */
 typedef struct {
     size_t n_scalars;
@@ -59,6 +61,7 @@ typedef struct {
     const double *by_segment; /* [n_scalars x n_segments] or NULL */
     size_t n_cohorts;
     const double *by_cohort; /* [n_scalars x n_cohorts] or NULL; yearly cohorts by birth */
+    const uint8_t *grouped;  /* [n_scalars] NB_GROUPED_*: which metrics groups have; NULL: all */
     int periods;
 } nb_result_t;
 
@@ -147,6 +150,8 @@ typedef struct nb_environment_type {
     /** [*n] discounted money of each initial customer so far, before acquisition; borrowed until
      * the next call into the run. *n is 0 where customers have more than one firm. */
     const double *(*customer_values)(const void *run, size_t *n);
+    /** [*n] discounted surplus of each initial customer herself so far; as customer_values. */
+    const float *(*customer_surplus)(const void *run, size_t *n);
     /** [*n] observed segment of each initial customer, below *n_segments. */
     const uint8_t *(*customer_segments)(const void *run, size_t *n, unsigned *n_segments);
 } nb_environment_type_t;

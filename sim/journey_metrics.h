@@ -82,6 +82,8 @@
     X(trust_end, "", "mean trust of the living at the horizon")                                    \
     X(knowledge_end, "", "mean knowledge of the living at the horizon")                            \
     X(share, "share", "orders that were this firm's")                                              \
+    X(worse_off, "share",                                                                          \
+      "initial customers with less surplus than under never; asked for by `worse_off: true`")      \
     X(tail_periods, "periods", "length of the tail")
 
 #define SERIES(X)                                                                                  \

@@ -128,6 +128,7 @@ static void fill_funnel(journey_t *run)
     s[SCALAR_customers] = (double)run->at.n / run->world->n_firms / n0;
     s[SCALAR_referred] = h->referred / n0;
     s[SCALAR_share] = ratio(repeat_orders(h), all_orders(run, run->at.horizon));
+    s[SCALAR_worse_off] = NAN; /* takes a second run: the unit's */
     s[SCALAR_tail_periods] = run->at.n_tail;
 }
 
@@ -184,6 +185,18 @@ static void fill_cohorts(journey_t *run)
     }
 }
 
+/* which metrics segments and cohorts have: those that fill_segments and fill_cohorts fill */
+static const uint8_t grouped[N_SCALARS + N_FIRM_SCALARS * MAX_FIRMS] = {
+    [SCALAR_clv] = NB_GROUPED_SEGMENT | NB_GROUPED_COHORT,
+    [SCALAR_orders] = NB_GROUPED_SEGMENT | NB_GROUPED_COHORT,
+    [SCALAR_customers] = NB_GROUPED_SEGMENT | NB_GROUPED_COHORT,
+    [SCALAR_surplus] = NB_GROUPED_SEGMENT,
+    [SCALAR_retention_end] = NB_GROUPED_SEGMENT,
+    [SCALAR_clv_age_52] = NB_GROUPED_COHORT,
+    [SCALAR_clv_age_104] = NB_GROUPED_COHORT,
+    [SCALAR_clv_age_156] = NB_GROUPED_COHORT,
+};
+
 int journey_result(void *self, nb_result_t *out)
 {
     journey_t *run = self;
@@ -205,6 +218,7 @@ int journey_result(void *self, nb_result_t *out)
                          .by_segment = run->by_segment,
                          .n_cohorts = journey_count_cohorts(run),
                          .by_cohort = run->by_cohort,
+                         .grouped = grouped,
                          .periods = run->spec.periods};
     return NB_OK;
 }
