@@ -10,6 +10,7 @@
 
 #include "bench/command.h"
 #include "bench/command_progress.h"
+#include "bench/lookahead.h"
 #include "bench/verify.h"
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -140,6 +141,23 @@ static int print_outcome(const arguments_t *arguments, const nb_verify_t *verify
     return verify->n_missed > 0;
 }
 
+/* a sample of states that grows with what is asked for: 600 customers and 48 lucks as a rule */
+static int measure_shares(const nb_verify_spec_t *spec, const nb_plan_t *plan,
+                          nb_action_share_t **out, size_t *n)
+{
+    const nb_lookahead_spec_t lookahead = {
+        .world = &plan->worlds[0],
+        .n_customers = plan->customers < 600 ? (size_t)plan->customers : 600,
+        .lucks = 6 * plan->replications,
+        .weeks = 78,
+        .seed = plan->seed,
+        .n_threads = spec->n_threads,
+        .stop = spec->stop,
+    };
+
+    return nb_lookahead_shares(&lookahead, out, n);
+}
+
 static int verify_in(arguments_t *arguments)
 {
     nb_progress_line_t line = {0};
@@ -148,6 +166,7 @@ static int verify_in(arguments_t *arguments)
 
     arguments->spec.complain = nb_progress_line_complain;
     arguments->spec.context = &line;
+    arguments->spec.shares = measure_shares;
     if (!arguments->quiet && isatty(STDERR_FILENO)) {
         arguments->spec.report = nb_progress_line_print;
     }

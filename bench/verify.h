@@ -50,7 +50,7 @@ typedef struct {
 } nb_action_share_t;
 
 /** What to verify and how. Everything is borrowed. */
-typedef struct {
+typedef struct nb_verify_spec {
     const char *scenario; /* name or path */
     size_t n_sets;
     const char *const *sets;     /* "path=value", over the scenario; not for the targets `plain` and
@@ -66,8 +66,10 @@ typedef struct {
     void (*complain)(void *context, const char *cell, int replication, const char *sentence);
     void *context;
     /** Shares of the actions of every point in the scenario of `plan`, into *out [*n] (freed with
-     * nb_free). NULL: the target `actions` is skipped. */
-    int (*shares)(void *context, const nb_plan_t *plan, nb_action_share_t **out, size_t *n);
+     * nb_free), as by nb_lookahead_shares; NB_ERR_UNSUPPORTED or NULL: the target `actions` is
+     * skipped. */
+    int (*shares)(const struct nb_verify_spec *spec, const nb_plan_t *plan, nb_action_share_t **out,
+                  size_t *n);
 } nb_verify_spec_t;
 
 /**

@@ -245,8 +245,13 @@ int nb_verify_actions(nb_verify_work_t *work, nb_target_t *target)
                  "the shares of best actions are not measured here");
         return NB_OK;
     }
-    code = spec->shares(spec->context, &work->plans[0], &shares, &n);
-    if (code >= 0) {
+    code = spec->shares(spec, &work->plans[0], &shares, &n);
+    if (code == NB_ERR_UNSUPPORTED) {
+        target->status = NB_TARGET_SKIPPED;
+        snprintf(target->how, sizeof target->how, "%s", nb_error_detail());
+        nb_error_clear();
+        code = NB_OK;
+    } else if (code >= 0) {
         nb_verify_judge_actions(&work->bands, shares, n, target);
     }
     nb_free(shares);

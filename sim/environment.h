@@ -150,6 +150,9 @@ typedef struct nb_environment_type {
     /** [*n] discounted money of each initial customer so far, before acquisition; borrowed until
      * the next call into the run. *n is 0 where customers have more than one firm. */
     const double *(*customer_values)(const void *run, size_t *n);
+    /** [*n] discounted money so far of those whom each initial customer referred; as
+     * customer_values. */
+    const double *(*customer_brought)(const void *run, size_t *n);
     /** [*n] discounted surplus of each initial customer herself so far; as customer_values. */
     const float *(*customer_surplus)(const void *run, size_t *n);
     /** [*n] observed segment of each initial customer, below *n_segments. */

@@ -275,6 +275,7 @@ int journey_spread(const journey_t *run, double out[5]) NB_MUST_CHECK;
 double journey_value_at_age(const journey_t *run, unsigned cohort, unsigned age);
 void journey_sum_segments(const journey_t *run, segment_sums_t *sums);
 const double *journey_customer_values(const void *run, size_t *n);
+const double *journey_customer_brought(const void *run, size_t *n);
 const float *journey_customer_surplus(const void *run, size_t *n);
 const uint8_t *journey_customer_segments(const void *run, size_t *n, unsigned *n_segments);
 

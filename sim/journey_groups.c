@@ -53,6 +53,14 @@ const double *journey_customer_values(const void *self, size_t *n)
     return run->value;
 }
 
+const double *journey_customer_brought(const void *self, size_t *n)
+{
+    const journey_t *run = self;
+
+    *n = run->world->n_firms == 1 ? run->at.n_founders : 0;
+    return run->brought;
+}
+
 const float *journey_customer_surplus(const void *self, size_t *n)
 {
     const journey_t *run = self;

@@ -52,6 +52,9 @@ int journey_pay(journey_t *run, uint32_t row, uint32_t journey, double money, nb
     if (cause != NB_CAUSE_ACQUISITION) {
         sums->founders_money += row < run->at.n_founders ? money : 0;
         run->value[row] += run->at.discount * money;
+        if (run->flags[row] & FLAG_REFERRED) {
+            run->brought[run->customers[row].parent] += run->at.discount * money;
+        }
         journey_book_groups(run, row, money);
     }
     return journey_emit(run, (nb_event_t){.customer = row,

@@ -161,6 +161,7 @@ static void inherit(journey_t *run, size_t i, uint32_t parent)
     }
     who->loyalty += (float)set->referral_loyalty;
     run->flags[i] |= FLAG_REFERRED;
+    who->parent = parent;
 }
 
 /* the rows of a person, one a firm; state follows at her birth */

@@ -186,6 +186,7 @@ typedef struct {
     uint32_t surveys;    /* bit w: surveyed w weeks before last_survey */
     int32_t last_survey;
     int32_t auto_pause_until;
+    uint32_t parent; /* row of the one who referred her */
     uint16_t n_surveys, n_children, n_auto;
 } customer_t;
 
@@ -328,6 +329,7 @@ enum {
     X(uint32_t, need_ordinal) /* of the latest need that arose, of her first row */                \
     X(double, next_need)      /* cumulative need-time of her next need, of her first row */        \
     X(double, value)          /* money so far, discounted, before acquisition */                   \
+    X(double, brought)        /* money so far of those whom she referred, discounted */            \
     X(float, surplus)         /* the customer's own, discounted */                                 \
     X(uint8_t, alive)         /* DEAD, ALIVE, STRANGER */                                          \
     X(uint8_t, flags)         /* FLAG_* */                                                         \

@@ -245,6 +245,7 @@ const nb_environment_type_t nb_environment_journey = {
     .rewind = journey_rewind,
     .archive = journey_archive,
     .customer_values = journey_customer_values,
+    .customer_brought = journey_customer_brought,
     .customer_surplus = journey_customer_surplus,
     .customer_segments = journey_customer_segments,
     .free = journey_free,

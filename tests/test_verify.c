@@ -212,11 +212,13 @@ static void test_verify_wants_a_sign_and_not_zero(void **state)
     assert_int_equal(self->verify.n_missed, 1);
 }
 
-static int fake_shares(void *context, const nb_plan_t *plan, nb_action_share_t **out, size_t *n)
+static int fake_shares(const nb_verify_spec_t *asked, const nb_plan_t *plan,
+                       nb_action_share_t **out, size_t *n)
 {
     assert_string_equal(plan->worlds[0].scenario, "everyday");
     NB_TRY(nb_alloc(out, 1, sizeof **out));
-    **out = (nb_action_share_t){"recognize", "call", *(double *)context};
+    **out = (nb_action_share_t){
+        .point = "recognize", .action = "call", .share = *(const double *)asked->context};
     *n = 1;
     return NB_OK;
 }
