@@ -117,7 +117,7 @@ int journey_note_order(journey_t *run, const visit_t *visit, double paid)
     journey_sums(run, row)->orders++;
     journey_sums(run, row)->upsells += visit->upsold;
     if (visit->ordinal) {
-        run->at.cohorts[journey_cohort(run, row)].orders += journey_firm(run, row) == 0;
+        journey_count_order(run, row);
         return finish_need(run, visit);
     }
     journey_sums(run, row)->first_orders++;
