@@ -193,7 +193,7 @@ typedef struct {
 typedef struct {
     float weight; /* of her needs */
     float reference_price, permission;
-    int32_t last_bought;
+    int32_t last_bought, last_seen; /* last_seen: on record */
     uint32_t n_purchases;
 } relation_t;
 
