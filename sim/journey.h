@@ -274,6 +274,8 @@ size_t journey_count_cohorts(const journey_t *run);
 int journey_spread(const journey_t *run, double out[5]) NB_MUST_CHECK;
 double journey_value_at_age(const journey_t *run, unsigned cohort, unsigned age);
 void journey_sum_segments(const journey_t *run, segment_sums_t *sums);
+void journey_count_order(journey_t *run, uint32_t row);
+void journey_keep_horizon(journey_t *run);
 const double *journey_customer_values(const void *run, size_t *n);
 const double *journey_customer_brought(const void *run, size_t *n);
 const float *journey_customer_surplus(const void *run, size_t *n);

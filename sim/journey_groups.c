@@ -141,12 +141,38 @@ void journey_sum_segments(const journey_t *run, segment_sums_t *sums)
     memset(sums, 0, N_SEGMENTS * sizeof *sums);
     for (size_t i = 0; i < run->at.n_founders; i += run->world->n_firms) {
         segment_sums_t *sum = &sums[run->segment[i]];
-        uint32_t orders = run->customers[i].n_purchases;
 
         sum->n++;
         sum->value += run->value[i];
         sum->surplus += run->surplus[i];
-        sum->orders += orders > 0 ? orders - 1 : 0;
         sum->alive += run->alive[i] == ALIVE;
     }
+    for (unsigned g = 0; g < N_SEGMENTS; g++) {
+        sums[g].orders = run->at.segment_orders[g];
+        sums[g].alive = run->at.in_tail ? run->at.segment_alive[g] : sums[g].alive;
+    }
+}
+
+/* an order after the first, in the groups of the first firm's customers */
+void journey_count_order(journey_t *run, uint32_t row)
+{
+    if (journey_firm(run, row) != 0 || run->at.period < 0 || run->at.in_tail) {
+        return;
+    }
+    run->at.cohorts[journey_cohort(run, row)].orders++;
+    if (row < run->at.n_founders) {
+        run->at.segment_orders[run->segment[row]]++;
+    }
+}
+
+/* what goes on changing in the tail, kept as it stands at the horizon */
+void journey_keep_horizon(journey_t *run)
+{
+    segment_sums_t sums[N_SEGMENTS];
+
+    journey_sum_segments(run, sums);
+    for (unsigned g = 0; g < N_SEGMENTS; g++) {
+        run->at.segment_alive[g] = sums[g].alive;
+    }
+    memcpy(run->at.K_horizon, run->at.K_pop, sizeof run->at.K_horizon);
 }

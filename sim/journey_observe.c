@@ -228,7 +228,7 @@ static void observe_categories(const journey_t *run, uint32_t row, const double 
                                double *raw)
 {
     for (unsigned c = 0; c < run->world->n_categories; c++) {
-        int64_t last = run->relations[journey_cell(run, row, c)].last_bought;
+        int64_t last = run->relations[journey_cell(run, row, c)].last_seen;
 
         raw[2 * c] = scores[c];
         raw[2 * c + 1] =

@@ -42,6 +42,11 @@ static int record_order(journey_t *run, const visit_t *visit, double paid)
     }
     who->n_seen++;
     who->last_seen = run->at.period;
+    run->relations[journey_cell(run, row, visit->category)].last_seen = run->at.period;
+    if (visit->upsold) {
+        run->relations[journey_cell(run, row, journey_upsell_category(run, visit))].last_seen =
+            run->at.period;
+    }
     who->order_sum += (float)paid;
     who->n_discounted += visit->discount > 0;
     journey_learn(run, row, run->world->set.knowledge_purchase);
@@ -117,7 +122,7 @@ int journey_note_order(journey_t *run, const visit_t *visit, double paid)
     journey_sums(run, row)->orders++;
     journey_sums(run, row)->upsells += visit->upsold;
     if (visit->ordinal) {
-        run->at.cohorts[journey_cohort(run, row)].orders += journey_firm(run, row) == 0;
+        journey_count_order(run, row);
         return finish_need(run, visit);
     }
     journey_sums(run, row)->first_orders++;

@@ -123,7 +123,8 @@ static void draw_categories(journey_t *run, size_t i)
         relations[c] = (relation_t){.weight = (float)(n > 1 ? weight[c] / sum : 1),
                                     .reference_price = 1,
                                     .permission = (float)(c ? set->permission_start : 0),
-                                    .last_bought = INT32_MIN / 2};
+                                    .last_bought = INT32_MIN / 2,
+                                    .last_seen = INT32_MIN / 2};
     }
 }
 

@@ -143,7 +143,7 @@ static void fill_firms(journey_t *run)
         s[FIRM_equity * F + f] = (h->money + run->at.tail[f].money) / n0;
         s[FIRM_share * F + f] = ratio(repeat_orders(h), all_orders(run, run->at.horizon));
         s[FIRM_customers * F + f] = series_end(run, N_SERIES + FIRM_SERIES_customers * F + f);
-        s[FIRM_knowledge * F + f] = run->at.K_pop[f];
+        s[FIRM_knowledge * F + f] = run->at.in_tail ? run->at.K_horizon[f] : run->at.K_pop[f];
     }
 }
 

@@ -44,8 +44,8 @@
     X(taste_drift, "taste.drift", 0.03, 0, 1, "a week", "A", "", "innovation sd of the taste") \
     X(price_sensitivity, "price.sensitivity", 5, 0, 100, "", "L", "Bijmolt et al. 2005: elasticity -2.62", "mean of beta") \
     X(price_sensitivity_sd, "price.sensitivity_sd", 0.4, 0, 3, "log", "A", "", "log-normal spread of beta") \
-    X(price_loss, "price.loss", 1, 0, 10, "", "L", "reference price: Kalyanaraman & Winer 1995", "weight of a price above the reference price") \
-    X(price_reference_rate, "price.reference_rate", 0.15, 0, 1, "a price seen", "L", "Kalyanaraman & Winer 1995", "how fast the reference price follows") \
+    X(price_loss, "price.loss", 1, 0, 10, "", "L", "reference price: Kalyanaram & Winer 1995", "weight of a price above the reference price") \
+    X(price_reference_rate, "price.reference_rate", 0.15, 0, 1, "a price seen", "L", "Kalyanaram & Winer 1995", "how fast the reference price follows") \
     X(risk_sd, "risk.sd", 0.3, 0, 3, "log", "A", "", "log-normal spread of risk aversion, mean 1") \
     X(risk_weight, "risk.weight", 0.5, 0, 10, "", "A", "", "utility lost per unit of perceived-fit variance") \
     X(inertia_mean, "inertia.mean", 0.6, -5, 5, "", "A", "", "mean of inertia") \

@@ -194,7 +194,7 @@ typedef struct {
 typedef struct {
     float weight; /* of her needs */
     float reference_price, permission;
-    int32_t last_bought;
+    int32_t last_bought, last_seen; /* last_seen: on record */
     uint32_t n_purchases;
 } relation_t;
 
@@ -295,7 +295,7 @@ typedef struct {
     double orders;
 } cohort_t;
 
-/* what a segment of the initial customers adds up to, at the end */
+/* what a segment of the initial customers adds up to; orders and who is alive until the horizon */
 typedef struct {
     double n, value, surplus, orders, alive;
 } segment_sums_t;
@@ -380,6 +380,9 @@ typedef struct {
     period_sums_t horizon[MAX_FIRMS], tail[MAX_FIRMS]; /* totals; money discounted */
     cohort_t cohorts[MAX_COHORTS];
     double referred_money, organic_money, referred_born, organic_born; /* up to age 156 weeks */
+    double segment_orders[N_SEGMENTS]; /* of the initial customers, until the horizon */
+    /* as they stood at the horizon */
+    double segment_alive[N_SEGMENTS], K_horizon[MAX_FIRMS];
     int32_t n_tail; /* periods of the tail so far */
 } journey_state_t;
 

@@ -194,6 +194,7 @@ static size_t count_rows(const void *run)
 
 static void begin_tail(void *run)
 {
+    journey_keep_horizon(run);
     ((journey_t *)run)->at.in_tail = 1;
 }
 

@@ -60,13 +60,13 @@ static void test_lookahead_shares_of_a_point_with_equal_masks_add_up(void **stat
 /* a call for a fortune is never best, and free service that delights always is */
 static void test_lookahead_finds_what_cannot_and_what_must_pay(void **state)
 {
-    static const char *const sets[] = {"cost.call=1000",     "need.rate=0.3",
-                                       "cost.white_glove=0", "service.white_glove=5",
-                                       "return.quality=10",  "return.base=6"};
+    static const char *const sets[] = {
+        "cost.call=1000",    "need.rate=0.3", "cost.white_glove=0", "service.white_glove=5",
+        "return.quality=10", "return.base=6", "churn.purchase=-50"};
     fixture_t self;
 
     (void)state;
-    assert_ok(look(&self, sets, 6, 1));
+    assert_ok(look(&self, sets, 7, 1));
     assert_close(share_of(&self, "recognize", "call"), 0, 0, 0);
     assert_true(share_of(&self, "recognize", "wait") > 0);
     assert_true(share_of(&self, "respond", "white_glove") > 0.8);
