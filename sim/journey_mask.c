@@ -24,12 +24,19 @@ static int may_call(const journey_t *run, uint32_t row)
     return top >= set->guardrail_detector;
 }
 
-static uint64_t recognize_mask(const journey_t *run, uint32_t row)
+/* automatic orders pause after one that went wrong; asked of the enrolled only, since it touches
+ * her record */
+static int may_ship(const journey_t *run, uint32_t row)
 {
     const nb_journey_settings_t *set = &run->world->set;
+
+    return set->auto_offered && set->journey == JOURNEY_FULL &&
+           run->at.period >= run->customers[row].auto_pause_until;
+}
+
+static uint64_t recognize_mask(const journey_t *run, uint32_t row)
+{
     unsigned flags = run->flags[row];
-    int may_auto = set->auto_offered && set->journey == JOURNEY_FULL &&
-                   run->at.period >= run->customers[row].auto_pause_until;
     uint64_t mask = 1u << RECOGNIZE_WAIT;
 
     mask |= flags & FLAG_EMAIL ? 1u << RECOGNIZE_EMAIL | 1u << RECOGNIZE_SURVEY : 0;
@@ -41,7 +48,7 @@ static uint64_t recognize_mask(const journey_t *run, uint32_t row)
     if (!(flags & FLAG_CONSENT) && (flags & FLAG_EMAIL)) {
         mask |= 1u << RECOGNIZE_ASK_CONSENT;
     }
-    return (flags & FLAG_ENROLLED) && may_auto ? mask | 1u << RECOGNIZE_AUTO_ORDER : mask;
+    return (flags & FLAG_ENROLLED) && may_ship(run, row) ? mask | 1u << RECOGNIZE_AUTO_ORDER : mask;
 }
 
 static uint64_t offer_mask(const journey_t *run, uint32_t row, const visit_t *visit)

@@ -114,7 +114,7 @@ int journey_note_order(journey_t *run, const visit_t *visit, double paid)
 
     NB_TRY(record_order(run, visit, paid));
     who->n_purchases++;
-    who->last_purchase = run->at.period;
+    run->last_purchase[row] = run->at.period;
     who->win_back_until = run->at.period;
     relation->n_purchases++;
     relation->last_bought = run->at.period;

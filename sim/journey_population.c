@@ -213,7 +213,7 @@ static void set_relation(journey_t *run, uint32_t i, int period)
     who->cue = 0.5f;
     who->opens[CHANNEL_EMAIL] = 0.25f;
     who->opens[CHANNEL_MESSAGE] = who->opens[CHANNEL_CALL] = 0.33f;
-    who->last_purchase = who->last_seen = period;
+    run->last_purchase[i] = who->last_seen = period;
     who->last_contact = period - 1000000;
     who->last_survey = INT32_MIN / 2;
     who->reactance_until = who->win_back_until = who->auto_pause_until = period - 1;

@@ -13,7 +13,7 @@ static int add_row(journey_t *run, uint32_t row)
 /* every dormant.every periods from the period on in which she became dormant */
 static int is_due(const journey_t *run, uint32_t row)
 {
-    int silent = run->at.period - run->customers[row].last_purchase -
+    int silent = run->at.period - run->last_purchase[row] -
                  periods_of(run->world, run->world->set.dormant_weeks);
 
     return silent >= 0 && silent % run->world->set.dormant_every == 0;

@@ -173,7 +173,6 @@ typedef struct {
     float loyalty;
     float churn_base; /* probability of dropping out at a purchase (family beta) */
     float privacy;
-    int32_t last_purchase;
     uint32_t n_purchases; /* first one included */
     /* what the firm has on record: less where records are lost */
     int32_t last_seen;
@@ -317,6 +316,7 @@ enum {
     X(uint32_t, luck)       /* identity in random streams */                                       \
     X(int32_t, birth)       /* period; a stranger's is that of her first row */                    \
     X(int32_t, last_active) /* latest open, visit or purchase */                                   \
+    X(int32_t, last_purchase)                                                                      \
     X(float, fatigue)                                                                              \
     X(float, habit)                                                                                \
     X(float, satisfaction)                                                                         \
