@@ -1,6 +1,7 @@
 #include "bench/lookahead.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bench/loop.h"
@@ -207,11 +208,12 @@ static int list_shares(const work_t *work, nb_action_share_t **out, size_t *n)
 
         for (unsigned k = 0; k < point->n_actions && k < MAX_ACTIONS; k++) {
             if (work->allowed[p][k] >= NB_LOOKAHEAD_MIN_STATES) {
-                (*out)[(*n)++] = (nb_action_share_t){
-                    .point = point->name,
-                    .action = point->actions[k],
-                    .share = work->best[p][k] / work->allowed[p][k],
-                };
+                nb_action_share_t *share = &(*out)[(*n)++];
+
+                snprintf(share->point, sizeof share->point, "%s", point->name);
+                snprintf(share->action, sizeof share->action, "%s", point->actions[k]);
+                share->states = work->allowed[p][k];
+                share->share = work->best[p][k] / work->allowed[p][k];
             }
         }
     }

@@ -455,12 +455,15 @@ int nb_verify_init(nb_verify_t *self, const nb_verify_spec_t *spec)
     NB_TRY(nb_alloc(&work, 1, sizeof *work));
     work->spec = spec;
     code = verify(self, work);
+    self->shares = work->shares;
+    self->n_shares = work->n_shares;
     free_work(work);
     return code;
 }
 
 void nb_verify_free(nb_verify_t *self)
 {
+    nb_free(self->shares);
     nb_free(self->targets);
     nb_free(self->scenario);
     memset(self, 0, sizeof *self);

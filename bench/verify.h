@@ -35,19 +35,22 @@ typedef struct {
     char how[320]; /* what the figure is, or why there is none */
 } nb_target_t;
 
+/** Share of the sampled states that allow an action in which it is the best of its point. */
+typedef struct {
+    char point[32], action[32];
+    double states; /* that allow it */
+    double share;
+} nb_action_share_t;
+
 typedef struct {
     char *scenario; /* as asked for */
     int customers, replications;
     size_t n;
     nb_target_t *targets;
     size_t n_missed;
+    size_t n_shares;
+    nb_action_share_t *shares; /* [n_shares] what target `actions` judged */
 } nb_verify_t;
-
-/** Share of sampled states in which an action is the best of its point. */
-typedef struct {
-    const char *point, *action; /* names; must outlive the verification */
-    double share;
-} nb_action_share_t;
 
 /** What to verify and how. Everything is borrowed. */
 typedef struct nb_verify_spec {

@@ -235,8 +235,6 @@ void nb_verify_judge_actions(const nb_verify_bands_t *bands, const nb_action_sha
 int nb_verify_actions(nb_verify_work_t *work, nb_target_t *target)
 {
     const nb_verify_spec_t *spec = work->spec;
-    nb_action_share_t *shares = NULL;
-    size_t n = 0;
     int code;
 
     if (!spec->shares) {
@@ -245,15 +243,14 @@ int nb_verify_actions(nb_verify_work_t *work, nb_target_t *target)
                  "the shares of best actions are not measured here");
         return NB_OK;
     }
-    code = spec->shares(spec, &work->plans[0], &shares, &n);
+    code = spec->shares(spec, &work->plans[0], &work->shares, &work->n_shares);
     if (code == NB_ERR_UNSUPPORTED) {
         target->status = NB_TARGET_SKIPPED;
         snprintf(target->how, sizeof target->how, "%s", nb_error_detail());
         nb_error_clear();
         code = NB_OK;
     } else if (code >= 0) {
-        nb_verify_judge_actions(&work->bands, shares, n, target);
+        nb_verify_judge_actions(&work->bands, work->shares, work->n_shares, target);
     }
-    nb_free(shares);
     return code;
 }

@@ -83,6 +83,8 @@ typedef struct nb_verify_work {
     nb_plan_t plans[NB_VERIFY_MAX_RUNS];   /* [0] is that of the first run, always there */
     nb_results_t results[NB_VERIFY_MAX_RUNS];
     char *paths[NB_VERIFY_MAX_RUNS]; /* of the results */
+    size_t n_shares;
+    nb_action_share_t *shares; /* for the verification to keep */
 } nb_verify_work_t;
 
 /** Index of a run by its name. */

@@ -1,7 +1,9 @@
 #include <math.h>
+#include <string.h>
 
 #include "bench/text_table.h"
 #include "bench/verify.h"
+
 #include "core/settings.h"
 
 enum { TEXT_SIZE = 64 };
@@ -51,6 +53,25 @@ static int fill(nb_text_table_t *table, const nb_verify_t *self)
     return NB_OK;
 }
 
+/* by point, the share of states in which each action is best */
+static void print_shares(const nb_verify_t *self, FILE *out)
+{
+    if (self->n_shares) {
+        fputs("\nBest action by one-step lookahead, percent of the sampled states that allow it:\n",
+              out);
+    }
+    for (size_t i = 0; i < self->n_shares; i++) {
+        const nb_action_share_t *share = &self->shares[i];
+        int is_new = i == 0 || strcmp(share->point, self->shares[i - 1].point) != 0;
+
+        if (is_new) {
+            fprintf(out, "%s%-10s", i ? "\n" : "", share->point);
+        }
+        fprintf(out, "  %s %.1f", share->action, 100 * share->share);
+    }
+    fputs(self->n_shares ? "\n" : "", out);
+}
+
 int nb_verify_text(const nb_verify_t *self, int color, FILE *out)
 {
     nb_text_table_t table;
@@ -64,6 +85,7 @@ int nb_verify_text(const nb_verify_t *self, int color, FILE *out)
     if (code >= 0) {
         nb_text_table_print(&table, color, out);
         fprintf(out, "%zu of %zu targets missed\n", self->n_missed, self->n);
+        print_shares(self, out);
     }
     nb_text_table_free(&table);
     return code;
@@ -94,6 +116,16 @@ void nb_verify_json(const nb_verify_t *self, FILE *out)
                 target->status == NB_TARGET_MISSES ? "false" : "true",
                 nb_target_status_name(target->status));
         nb_json_string(target->how, out);
+        fputc('}', out);
+    }
+    fputs("], \"actions\": [", out);
+    for (size_t i = 0; i < self->n_shares; i++) {
+        const nb_action_share_t *share = &self->shares[i];
+
+        fprintf(out, "%s\n {\"point\": \"%s\", \"action\": \"%s\", \"states\": %.0f, ",
+                i ? "," : "", share->point, share->action, share->states);
+        fputs("\"share\": ", out);
+        nb_json_real(share->share, out);
         fputc('}', out);
     }
     fputs("]}\n", out);

@@ -120,9 +120,10 @@ static void test_nbd_p_tells_shapes_apart(void **state)
 static void test_actions_are_named_or_counted(void **state)
 {
     static const nb_action_share_t shares[] = {
-        {"recognize", "wait", 0.5},   {"recognize", "call", 0.001}, {"recognize", "email", 0.499},
-        {"repeat", "nothing", 0.985}, {"repeat", "reward", 0.015},  {"offer", "none", 0.99},
-        {"offer", "discount10", 0.01}};
+        {"recognize", "wait", 100, 0.5},    {"recognize", "call", 100, 0.001},
+        {"recognize", "email", 100, 0.499}, {"repeat", "nothing", 100, 0.985},
+        {"repeat", "reward", 100, 0.015},   {"offer", "none", 100, 0.99},
+        {"offer", "discount10", 100, 0.01}};
     nb_verify_bands_t bands;
     nb_target_t target;
 
