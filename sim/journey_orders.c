@@ -129,16 +129,28 @@ int journey_note_order(journey_t *run, const visit_t *visit, double paid)
     return NB_OK;
 }
 
+/* what is kept wins permission in its category, a complement's line in the complement's */
+static void win_permission(journey_t *run, const visit_t *visit)
+{
+    float left = (float)(1 - run->world->set.permission_gain);
+
+    run->relations[journey_cell(run, visit->customer, visit->category)].permission *= left;
+    if (visit->upsold && visit->offer == OFFER_COMPLEMENT) {
+        unsigned category = journey_upsell_category(run, visit);
+
+        run->relations[journey_cell(run, visit->customer, category)].permission *= left;
+    }
+}
+
 int journey_open_window(journey_t *run, const visit_t *visit, int is_returned, double week_draw,
                         double refund)
 {
     const nb_journey_settings_t *set = &run->world->set;
     double weeks = visit->offer == OFFER_GUARANTEE100 ? set->return_weeks100 : set->return_weeks;
-    relation_t *relation = &run->relations[journey_cell(run, visit->customer, visit->category)];
     pending_order_t *order;
 
     if (!is_returned) {
-        relation->permission *= (float)(1 - set->permission_gain);
+        win_permission(run, visit);
     }
     JOURNEY_MORE(run, pending, n_pending, pending_capacity);
     order = &run->pending[run->n_pending++];
