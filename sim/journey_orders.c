@@ -69,8 +69,10 @@ static int meet_complement(journey_t *run, const visit_t *visit)
     if (need->closed) {
         return NB_OK;
     }
-    journey_close_need(run, need);
-    return need->known ? journey_end_journey(run, visit->customer, need->ordinal) : NB_OK;
+    NB_TRY(journey_settle_need(run, need, visit->customer));
+    return need->known >> journey_firm(run, visit->customer) & 1
+               ? journey_end_journey(run, visit->customer, need->ordinal)
+               : NB_OK;
 }
 
 /* a purchase may raise a need of the next category at once */
@@ -92,7 +94,7 @@ static int raise_complement(journey_t *run, const visit_t *visit)
 
 static int finish_need(journey_t *run, const visit_t *visit)
 {
-    journey_close_need(run, &run->needs[visit->i_need]);
+    NB_TRY(journey_settle_need(run, &run->needs[visit->i_need], visit->customer));
     if (run->world->set.journey == JOURNEY_TRANSPARENT) {
         NB_TRY(journey_end_journey(run, visit->customer, visit->ordinal));
     }

@@ -210,8 +210,7 @@ static int turn_away(journey_t *run, visit_t *visit)
     visit->ordered = 0;
     journey_sums(run, visit->customer)->refused_requests++;
     journey_lower_trust(run, visit->customer, run->world->set.refuse_trust);
-    journey_close_need(run, &run->needs[visit->i_need]);
-    return NB_OK;
+    return journey_settle_need(run, &run->needs[visit->i_need], visit->customer);
 }
 
 static int deliver(journey_t *run, visit_t *visit)

@@ -1,0 +1,34 @@
+/*
+ * Several firms over one population: what each hears of a journey, whom it counts, what it earns.
+ */
+#include "tests/journey_scene.h"
+
+/* bought at the second firm, a need that both know ends for the first at once */
+static void test_market_a_need_met_elsewhere_ends_the_journey(void **state)
+{
+    driver_t driver;
+    journey_t *run;
+    uint32_t person;
+
+    (void)state;
+    scene_defaults(&driver);
+    driver.set.firms = 2;
+    run = scene_open(&driver, 20);
+    person = journey_person(run, scene_idle_row(&driver, 0));
+    scene_visit(&driver, person, 0, DISPLAY_CATALOGUE, OFFER_NONE);
+    visit_t visit = scene_visit(&driver, person + 1, 0, DISPLAY_CATALOGUE, OFFER_NONE);
+    assert_int_equal(run->needs[visit.i_need].known, 3);
+    scene_buy(&driver, &visit, 0, RESPOND_STANDARD);
+    assert_int_equal(scene_count(&driver, person, visit.ordinal, NB_EVENT_JOURNEY_END), 1);
+    assert_int_equal(scene_count(&driver, person + 1, visit.ordinal, NB_EVENT_JOURNEY_END), 0);
+    driver_free(&driver);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_market_a_need_met_elsewhere_ends_the_journey),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
