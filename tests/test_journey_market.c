@@ -24,10 +24,37 @@ static void test_market_a_need_met_elsewhere_ends_the_journey(void **state)
     driver_free(&driver);
 }
 
+/* a stranger who buys is a customer of the firm from then on: in its cohort, though not born to it
+ */
+static void test_market_a_customer_won_from_another_firm_is_counted(void **state)
+{
+    driver_t driver;
+    journey_t *run;
+    uint32_t row = 0;
+
+    (void)state;
+    scene_defaults(&driver);
+    driver.set.firms = 2;
+    run = scene_open(&driver, 20);
+    while (run->alive[row] != STRANGER) {
+        row += 2;
+    }
+    double born = run->at.cohorts[0].born, money = run->at.cohorts[0].money;
+    visit_t visit = scene_visit(&driver, row, 0, DISPLAY_CATALOGUE, OFFER_NONE);
+    scene_buy(&driver, &visit, 0, RESPOND_STANDARD);
+    assert_int_equal(run->alive[row], ALIVE);
+    assert_int_equal(run->birth[row], 1);
+    assert_int_equal(run->flags[row] & FLAG_BOOKS, FLAG_BOOKS);
+    assert_close(run->at.cohorts[0].born, born + 1, 0, 0);
+    assert_true(run->at.cohorts[0].money != money);
+    driver_free(&driver);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_market_a_need_met_elsewhere_ends_the_journey),
+        cmocka_unit_test(test_market_a_customer_won_from_another_firm_is_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
