@@ -158,6 +158,8 @@ static void test_lost_records_leave_no_trace(void **state)
     (void)state;
     scene_defaults(&driver);
     driver.set.view_lost = 1;
+    driver.set.return_base = 20;
+    driver.set.visit_base = -10;
     driver.log_purchases = 1;
     run = scene_open(&driver, 10);
     float K = run->knowledge[5], sum = run->customers[5].order_sum;
@@ -171,6 +173,12 @@ static void test_lost_records_leave_no_trace(void **state)
     assert_true(run->at.taught[0] == taught);
     assert_int_equal(run->n_log, 10);
     assert_int_equal(run->last_active[5], 1);
+    for (int week = 0; week < 5; week++) {
+        scene_next_period(&driver);
+    }
+    /* both orders came back, one of them is on record */
+    assert_int_equal(run->customers[5].n_returns, 1);
+    assert_close(see(&driver, 5, "returns_share"), 1, 0, 1e-6);
     driver_free(&driver);
 }
 
