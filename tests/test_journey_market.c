@@ -168,6 +168,34 @@ static void test_market_a_rival_that_calls_on_customers_takes_share(void **state
     assert_true(share_of(3, 1, 600, 52) < share_of(3, 0, 600, 52) - 0.02);
 }
 
+/* arrivals go to a firm in proportion to its customers to the power market.word */
+static void test_market_arrivals_follow_the_crowd(void **state)
+{
+    const double word[] = {0, 1, 2}, share[] = {0.5, 0.75, 0.9};
+
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        driver_t driver;
+        journey_t *run;
+
+        scene_defaults(&driver);
+        driver.set.firms = 2;
+        driver.set.market_word = word[k];
+        driver.set.births_organic = 0.5;
+        driver.set.births_paid = 0.5;
+        run = scene_open(&driver, 2000);
+        assert_ok(journey_end_period(run));
+        run->at.living[0] = 3000;
+        run->at.living[1] = 1000;
+        run->at.bad_word[0] = run->at.bad_word[1] = 0;
+        assert_ok(journey_begin_period(run, 2));
+        double born[2] = {run->at.sums[0].born, run->at.sums[1].born}, n = born[0] + born[1];
+        assert_close(n, 2000, 0, 4.9 * sqrt(2000));
+        scene_check_frequency(born[0], n, share[k]);
+        driver_free(&driver);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_market_a_customer_won_from_another_firm_is_counted),
         cmocka_unit_test(test_market_firms_learn_apart),
         cmocka_unit_test(test_market_visits_are_a_logit_over_firms),
+        cmocka_unit_test(test_market_arrivals_follow_the_crowd),
         cmocka_unit_test(test_market_equal_firms_share_equally),
         cmocka_unit_test(test_market_a_rival_that_calls_on_customers_takes_share),
     };
