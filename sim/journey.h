@@ -144,7 +144,7 @@ void journey_add_hazard(journey_t *run, uint32_t row, double probability);
 int journey_end_journey(journey_t *run, uint32_t row, uint32_t ordinal) NB_MUST_CHECK;
 
 /* journey_needs.c */
-void journey_close_need(journey_t *run, need_t *need);
+int journey_settle_need(journey_t *run, need_t *need, uint32_t row) NB_MUST_CHECK;
 int journey_lose_needs(journey_t *run) NB_MUST_CHECK;
 int journey_raise_needs(journey_t *run) NB_MUST_CHECK;
 int journey_raise_need(journey_t *run, uint32_t person, unsigned category) NB_MUST_CHECK;

@@ -10,15 +10,10 @@ static int give_birth(journey_t *run, uint32_t person, unsigned firm)
     journey_set_newborn_state(run, person, run->at.period);
     journey_become_customer(run, row);
     journey_sums(run, row)->born++;
-    if (firm == 0) {
-        run->at.cohorts[journey_cohort(run, row)].born++;
-    }
     if (person >= run->at.n_founders) {
         if (run->flags[row] & FLAG_REFERRED) {
             journey_sums(run, row)->referred++;
-            run->at.referred_born += firm == 0;
         } else {
-            run->at.organic_born += firm == 0;
             NB_TRY(
                 journey_pay(run, row, 0, -run->world->set.cost_acquisition, NB_CAUSE_ACQUISITION));
         }

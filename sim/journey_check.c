@@ -111,7 +111,6 @@ void journey_carry_over(nb_journey_settings_t *set)
     set->referral_satisfaction *= S * S;
     set->referral_paid *= S;
     set->births_bad_word *= S * S;
-    set->market_pull *= S;
     set->open_trust *= T;
     set->utility_trust *= T;
     set->churn_trust *= T;

@@ -76,8 +76,10 @@ static uint64_t respond_mask(const visit_t *visit)
 static uint64_t repeat_mask(const journey_t *run, uint32_t row, const visit_t *visit)
 {
     const nb_journey_settings_t *set = &run->world->set;
-    uint64_t mask = 1u << REPEAT_NOTHING | 1u << REPEAT_WIN_BACK;
+    uint64_t mask = 1u << REPEAT_NOTHING;
 
+    /* a platform gives no right to reach a customer who has not come herself */
+    mask |= visit || !(run->flags[row] & FLAG_PLATFORM) ? 1u << REPEAT_WIN_BACK : 0;
     mask |= run->flags[row] & FLAG_EMAIL ? 1u << REPEAT_SURVEY : 0;
     if (!visit || !visit->ordered) {
         return mask;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-void journey_close_need(journey_t *run, need_t *need)
+static void close_need(journey_t *run, need_t *need)
 {
     need->closed = 1;
     run->n_open[journey_cell(run, need->person, need->category)]--;
@@ -31,6 +31,21 @@ static int end_known(journey_t *run, const need_t *need)
     return NB_OK;
 }
 
+/* the need is met, or given up, at one firm: the others that know the journey hear of its end, that
+ * firm itself when its own part is over */
+int journey_settle_need(journey_t *run, need_t *need, uint32_t row)
+{
+    unsigned firm = journey_firm(run, row);
+
+    close_need(run, need);
+    for (unsigned f = 0; need->known >> f; f++) {
+        if (f != firm && (need->known >> f & 1)) {
+            NB_TRY(journey_end_journey(run, need->person + f, need->ordinal));
+        }
+    }
+    return NB_OK;
+}
+
 static int lose_need(journey_t *run, need_t *need)
 {
     period_sums_t *sums = &run->at.sums[0];
@@ -38,7 +53,7 @@ static int lose_need(journey_t *run, need_t *need)
     *(need->known                   ? &sums->lost_visited
       : need->status == NEED_LATENT ? &sums->lost_unaware
                                     : &sums->lost_aware) += 1;
-    journey_close_need(run, need);
+    close_need(run, need);
     return end_known(run, need);
 }
 

@@ -14,7 +14,8 @@ void journey_apply_offer(const journey_t *run, visit_t *visit, unsigned offer)
         visit->discount = fmaxf(visit->discount, (float)set->win_back_discount);
     }
     visit->steps = (int16_t)set->checkout_steps;
-    if (offer == OFFER_ONE_CLICK && run->trust[visit->customer] > set->one_click_trust) {
+    if (offer == OFFER_ONE_CLICK &&
+        0.5 + set->carry_trust * (run->trust[visit->customer] - 0.5) > set->one_click_trust) {
         visit->steps = 1;
     }
 }

@@ -19,16 +19,17 @@ static int log_purchase(journey_t *run, uint32_t row, double spend)
     return NB_OK;
 }
 
-static int is_record_lost(const journey_t *run, const visit_t *visit)
+/* the first order makes her known; later ones may be lost */
+static int is_recorded(const journey_t *run, const visit_t *visit)
 {
     uint32_t words[4];
 
-    if (run->world->set.view_lost <= 0) {
-        return 0;
+    if (run->customers[visit->customer].n_seen == 0 || run->world->set.view_lost <= 0) {
+        return 1;
     }
     nb_rng_block(run->spec.key,
                  draw_at(run->luck[visit->customer], visit->ordinal, DRAW_UPSELL, 0, 0), words);
-    return nb_rng_uniform(words[2]) < run->world->set.view_lost;
+    return nb_rng_uniform(words[2]) >= run->world->set.view_lost;
 }
 
 /* what the firm has on record and learns from */
@@ -37,7 +38,7 @@ static int record_order(journey_t *run, const visit_t *visit, double paid)
     uint32_t row = visit->customer;
     customer_t *who = &run->customers[row];
 
-    if (who->n_seen > 0 && is_record_lost(run, visit)) {
+    if (!is_recorded(run, visit)) {
         return NB_OK;
     }
     who->n_seen++;
@@ -74,8 +75,10 @@ static int meet_complement(journey_t *run, const visit_t *visit)
     if (need->closed) {
         return NB_OK;
     }
-    journey_close_need(run, need);
-    return need->known ? journey_end_journey(run, visit->customer, need->ordinal) : NB_OK;
+    NB_TRY(journey_settle_need(run, need, visit->customer));
+    return need->known >> journey_firm(run, visit->customer) & 1
+               ? journey_end_journey(run, visit->customer, need->ordinal)
+               : NB_OK;
 }
 
 /* a purchase may raise a need of the next category at once */
@@ -97,7 +100,7 @@ static int raise_complement(journey_t *run, const visit_t *visit)
 
 static int finish_need(journey_t *run, const visit_t *visit)
 {
-    journey_close_need(run, &run->needs[visit->i_need]);
+    NB_TRY(journey_settle_need(run, &run->needs[visit->i_need], visit->customer));
     if (run->world->set.journey == JOURNEY_TRANSPARENT) {
         NB_TRY(journey_end_journey(run, visit->customer, visit->ordinal));
     }
@@ -161,6 +164,7 @@ int journey_open_window(journey_t *run, const visit_t *visit, int is_returned, d
         run->at.period + periods_of(run->world, is_returned ? 1 + floor(weeks * week_draw) : weeks);
     order->refund = (float)refund;
     order->returned = (uint8_t)is_returned;
+    order->recorded = (uint8_t)is_recorded(run, visit);
     return NB_OK;
 }
 
@@ -188,7 +192,7 @@ static int take_back(journey_t *run, const pending_order_t *order)
     const nb_journey_settings_t *set = &run->world->set;
     uint32_t row = order->customer;
 
-    run->customers[row].n_returns++;
+    run->customers[row].n_returns += order->recorded;
     journey_sums(run, row)->returns++;
     journey_raise_satisfaction(run, row, -set->return_satisfaction);
     NB_TRY(

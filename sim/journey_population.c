@@ -241,6 +241,18 @@ void journey_set_newborn_state(journey_t *run, uint32_t person, int period)
                              nb_dist_exponential(words[0], words[1]) / run->rate[person];
 }
 
+/* customers of the first firm by where they came from, whether born to it or won from another */
+static void count_customer(journey_t *run, uint32_t i)
+{
+    if (journey_firm(run, i) != 0) {
+        return;
+    }
+    run->at.cohorts[journey_cohort(run, i)].born++;
+    if (i >= run->at.n_founders) {
+        *(run->flags[i] & FLAG_REFERRED ? &run->at.referred_born : &run->at.organic_born) += 1;
+    }
+}
+
 /* a first purchase makes a stranger a customer: on the books, open to contact */
 void journey_become_customer(journey_t *run, uint32_t i)
 {
@@ -251,4 +263,5 @@ void journey_become_customer(journey_t *run, uint32_t i)
         run->flags[i] |= FLAG_EMAIL | FLAG_MESSAGE | FLAG_CALL;
     }
     run->knowledge[i] = (float)run->at.K_pop[journey_firm(run, i)];
+    count_customer(run, i);
 }

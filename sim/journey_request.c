@@ -184,8 +184,7 @@ static int go_elsewhere(journey_t *run, visit_t *visit)
 {
     visit->ended = 1;
     journey_sums(run, visit->customer)->outside++;
-    journey_close_need(run, &run->needs[visit->i_need]);
-    return NB_OK;
+    return journey_settle_need(run, &run->needs[visit->i_need], visit->customer);
 }
 
 int journey_choose_and_check_out(journey_t *run, visit_t *visit)

@@ -190,7 +190,7 @@ static int live_with_order(journey_t *run, visit_t *visit, const bill_t *bill)
     nb_rng_block(run->spec.key, draw_at(run->luck[row], visit->ordinal, DRAW_EXPERIENCE, 0, 1),
                  words);
     return journey_open_window(run, visit, is_returned, nb_rng_uniform(words[0]),
-                               bill->margin - bill->discount);
+                               bill->margin - bill->discount - bill->commission);
 }
 
 /* an automatic order is refused, or met nobody who needed it */
@@ -210,8 +210,7 @@ static int turn_away(journey_t *run, visit_t *visit)
     visit->ordered = 0;
     journey_sums(run, visit->customer)->refused_requests++;
     journey_lower_trust(run, visit->customer, run->world->set.refuse_trust);
-    journey_close_need(run, &run->needs[visit->i_need]);
-    return NB_OK;
+    return journey_settle_need(run, &run->needs[visit->i_need], visit->customer);
 }
 
 static int deliver(journey_t *run, visit_t *visit)

@@ -241,7 +241,7 @@ typedef struct {
     uint8_t category, display, offer, respond;
     uint8_t n_shown;
     uint8_t shown[MAX_PRODUCTS];
-    uint8_t is_auto, ordered, infeasible, ended, refused, upsold, referral, is_lost;
+    uint8_t is_auto, ordered, infeasible, ended, refused, upsold, referral;
     int16_t product;
     float discount; /* d */
     int16_t steps;
@@ -255,7 +255,7 @@ typedef struct {
     uint32_t journey;
     int32_t due;  /* period in which the refund is paid, or the window closes */
     float refund; /* margin given back */
-    uint8_t returned;
+    uint8_t returned, recorded;
 } pending_order_t;
 
 /* somebody who was referred and comes next period */

@@ -25,7 +25,7 @@ double journey_visit_utility(const journey_t *run, uint32_t row, int coach_opene
         v += set->visit_coach * fmax(who->inertia, 0) / 0.6;
     }
     if (run->at.period < who->win_back_until) {
-        v += set->win_back_visit * (1 - run->habit[row]);
+        v += set->win_back_visit * fmax(0, 1 - set->carry_habit * run->habit[row]);
     }
     return v;
 }
@@ -73,7 +73,8 @@ static double firm_weight(const journey_t *run, uint32_t row)
         return 0;
     }
     return exp(journey_visit_utility(run, row, is_coached(run, row)) +
-               set->market_pull * (run->satisfaction[row] + 2 * (run->trust[row] - 0.5)) -
+               set->market_pull * (set->carry_satisfaction * run->satisfaction[row] +
+                                   2 * set->carry_trust * (run->trust[row] - 0.5)) -
                (run->alive[row] == STRANGER ? set->market_stranger : 0));
 }
 

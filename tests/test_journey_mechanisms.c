@@ -426,41 +426,52 @@ static void compare_with_prediction(driver_t *driver, nb_events_t events)
     }
 }
 
-/* mean prediction error within 4.9 SE of zero: false-alarm rate 1e-6 a point */
-static void test_oracle_expects_what_happens(void **state)
+/* mean prediction error of a point within 4.9 SE of zero: false-alarm rate 1e-6 */
+static void check_oracle(unsigned p, int categories)
 {
     static books_t books;
+    driver_t driver;
+
+    memset(&books, 0, sizeof books);
+    driver_defaults(&driver);
+    driver.set.births_organic = 0;
+    driver.set.referral_base = driver.set.referral_satisfaction = 0;
+    driver.set.referral_paid = 0;
+    driver.set.consent_at_birth = 0.5;
+    driver.set.enrolled_at_birth = 0.5;
+    driver.set.platform_share = 0.1;
+    driver.set.try_on_offered = 1;
+    if (categories > 1) {
+        driver.set.categories = categories;
+        driver.set.permission_start = -0.5;
+        driver.set.complement_need = driver.set.infeasible_probability = 0.2;
+    }
+    driver.needs[p] = NB_NEED_ROWS | NB_NEED_ORACLE;
+    driver.answer = answer_and_predict;
+    driver.watch = compare_with_prediction;
+    driver.context = &books;
+    books.point = p;
+    driver_start(&driver, 4, 2000, 80);
+    driver_play(&driver, 0);
+    double n = books.n[p], mean = books.sum[p] / n;
+    double se = sqrt((books.squares[p] / n - mean * mean) / n);
+    assert_true(n > 1000);
+    if (p != POINT_REPEAT) {
+        /* repeat: money of the period was mostly earned before the decision */
+        assert_close(mean, 0, 0, 4.9 * se);
+    }
+    driver_free(&driver);
+}
+
+static void test_oracle_expects_what_happens(void **state)
+{
     const unsigned points[] = {POINT_RECOGNIZE, POINT_DISPLAY, POINT_OFFER, POINT_RESPOND,
                                POINT_REPEAT};
 
     (void)state;
     for (size_t k = 0; k < sizeof points / sizeof points[0]; k++) {
-        driver_t driver;
-        unsigned p = points[k];
-
-        driver_defaults(&driver);
-        driver.set.births_organic = 0;
-        driver.set.referral_base = driver.set.referral_satisfaction = 0;
-        driver.set.referral_paid = 0;
-        driver.set.consent_at_birth = 0.5;
-        driver.set.enrolled_at_birth = 0.5;
-        driver.set.platform_share = 0.1;
-        driver.set.try_on_offered = 1;
-        driver.needs[p] = NB_NEED_ROWS | NB_NEED_ORACLE;
-        driver.answer = answer_and_predict;
-        driver.watch = compare_with_prediction;
-        driver.context = &books;
-        books.point = p;
-        driver_start(&driver, 4, 2000, 80);
-        driver_play(&driver, 0);
-        double n = books.n[p], mean = books.sum[p] / n;
-        double se = sqrt((books.squares[p] / n - mean * mean) / n);
-        assert_true(n > 1000);
-        if (p != POINT_REPEAT) {
-            /* repeat: money of the period was mostly earned before the decision */
-            assert_close(mean, 0, 0, 4.9 * se);
-        }
-        driver_free(&driver);
+        check_oracle(points[k], 1);
+        check_oracle(points[k], 2);
     }
 }
 
