@@ -2,8 +2,10 @@
  * Every shipped experiment at a tiny size: it runs, its figures are finite, what must be equal to
  * the bit is, and list and describe show what it asks.
  */
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bench/catalog.h"
 #include "core/config.h"
@@ -111,11 +113,71 @@ static void test_experiments_run_small_and_keep_their_controls(void **state)
     nb_catalog_free(&catalog);
 }
 
+/* a page shows the hypotheses of its experiment as they were written down */
+static void check_page(const char *name, const char *page)
+{
+    nb_config_t file;
+    char *text, *path;
+    const nb_node_t *list;
+
+    assert_ok(nb_catalog_text(&text, &path, NB_KIND_EXPERIMENT, name));
+    assert_ok(nb_config_init(&file));
+    assert_ok(nb_config_parse(&file, path, text, strlen(text)));
+    list = nb_node_child(file.root, "hypothesis");
+    for (const nb_node_t *item = list ? list->child : NULL; item; item = item->next) {
+        char row[160];
+
+        snprintf(row, sizeof row, "\n| %s: ", nb_node_child(item, "id")->text);
+        if (!strstr(page, row)) {
+            fail_msg("docs/experiments/%s.md has no verdict on %s; run docs/regenerate %s", name,
+                     nb_node_child(item, "id")->text, name);
+        }
+    }
+    nb_config_free(&file);
+    nb_free(text);
+    nb_free(path);
+}
+
+static void test_experiments_have_pages_with_their_verdicts(void **state)
+{
+    static char page[1 << 18];
+    char path[1024];
+    struct dirent *entry;
+    size_t n_pages = 0;
+    DIR *folder;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/docs/experiments", getenv("NB_SOURCE_ROOT"));
+    folder = opendir(path);
+    assert_non_null(folder);
+    while ((entry = readdir(folder))) {
+        size_t length = strlen(entry->d_name);
+        FILE *file;
+
+        if (length < 4 || strcmp(entry->d_name + length - 3, ".md") != 0 ||
+            strcmp(entry->d_name, "index.md") == 0) {
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/docs/experiments/%s", getenv("NB_SOURCE_ROOT"),
+                 entry->d_name);
+        file = fopen(path, "r");
+        assert_non_null(file);
+        page[fread(page, 1, sizeof page - 1, file)] = '\0';
+        fclose(file);
+        entry->d_name[length - 3] = '\0';
+        check_page(entry->d_name, page);
+        n_pages++;
+    }
+    closedir(folder);
+    assert_true(n_pages > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_experiments_run_small_and_keep_their_controls,
                                         command_kit_set_up, command_kit_tear_down),
+        cmocka_unit_test(test_experiments_have_pages_with_their_verdicts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
