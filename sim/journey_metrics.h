@@ -72,6 +72,8 @@
     X(money_auto, "money", "discounted margin of automatic orders")                                \
     X(contact_cost, "money", "discounted cost of contacts per initial customer until the horizon") \
     X(discount_cost, "money", "discounted discounts per initial customer until the horizon")       \
+    X(margin, "money",                                                                             \
+      "discounted margin of orders less what returns give back and cost, until the horizon")       \
     X(cost, "money",                                                                               \
       "discounted costs apart from goods, refunds and acquisition, until the horizon")             \
     X(ltv_cac, "", "clv over the cost of acquisition")                                             \

@@ -76,6 +76,7 @@ static void fill_values(journey_t *run)
     }
     s[SCALAR_contact_cost] = -h->contact_cost / n0;
     s[SCALAR_discount_cost] = -h->discount / n0;
+    s[SCALAR_margin] = (h->margin + h->returns_cost) / n0;
     s[SCALAR_cost] = -(h->contact_cost + h->discount + h->delivery + h->extra) / n0;
 }
 

@@ -55,6 +55,25 @@ static void test_journey_unbound_points_play_their_defaults(void **state)
     driver_free(&unbound);
 }
 
+/* every payment is margin, cost or acquisition, and nobody is acquired here */
+static void test_journey_margin_less_cost_is_equity(void **state)
+{
+    driver_t driver;
+    double margin, cost;
+
+    (void)state;
+    driver_defaults(&driver);
+    driver.set.births_organic = 0;
+    driver_bind(&driver, NB_NEED_ROWS, answer_random);
+    driver_start(&driver, 3, 500, 60);
+    driver_play(&driver, 0);
+    margin = driver_scalar(&driver, "margin");
+    cost = driver_scalar(&driver, "cost");
+    assert_true(margin > 0 && cost > 0);
+    assert_true(fabs(margin - cost - driver_scalar(&driver, "equity_in_horizon")) < 1e-9);
+    driver_free(&driver);
+}
+
 static void test_journey_tail_continues_the_run_without_births(void **state)
 {
     driver_t driver;
@@ -445,6 +464,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journey_same_seed_gives_the_same_bits),
         cmocka_unit_test(test_journey_unbound_points_play_their_defaults),
+        cmocka_unit_test(test_journey_margin_less_cost_is_equity),
         cmocka_unit_test(test_journey_tail_continues_the_run_without_births),
         cmocka_unit_test(test_journey_death_stays_hidden_until_it_shows),
         cmocka_unit_test(test_journey_every_setting_changes_what_it_says),
