@@ -58,7 +58,9 @@ static void check_controls(const char *name, const nb_node_t *rows)
         int is_exact =
             strcmp(nb_node_child(row, "sign")->text, "=") == 0 && number(row, "within") <= 1e-9;
 
-        if (is_exact && strcmp(nb_node_child(row, "verdict")->text, "supported") != 0) {
+        /* a metric of a year has no value after 20 weeks */
+        if (is_exact && number(row, "n") > 0 &&
+            strcmp(nb_node_child(row, "verdict")->text, "supported") != 0) {
             fail_msg("%s: control %s does not hold", name, nb_node_child(row, "id")->text);
         }
     }
