@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* rows whose records are fetched while others are worked on */
+enum { AHEAD = 8 };
+
 static const unsigned slates[] = {3, 5, 1};
 enum { N_SLATES = 3 };
 
@@ -348,6 +351,16 @@ static int act_row(journey_t *run, const nb_batch_t *batch, size_t r, const int3
     }
 }
 
+/* dormant customers are met here for the first time in a period: fetch their records ahead */
+static void fetch_record(const journey_t *run, uint32_t row)
+{
+    const char *record = (const char *)&run->customers[row];
+
+    for (size_t at = 0; at < sizeof *run->customers; at += 64) {
+        __builtin_prefetch(record + at);
+    }
+}
+
 int journey_act(void *self, const nb_batch_t *batch, const nb_choice_t *choice)
 {
     journey_t *run = self;
@@ -357,6 +370,9 @@ int journey_act(void *self, const nb_batch_t *batch, const nb_choice_t *choice)
         return journey_act_recognize(run, batch, choice->action);
     }
     for (size_t r = 0; r < batch->n; r++) {
+        if (r + AHEAD < batch->n) {
+            fetch_record(run, batch->customer[r + AHEAD]);
+        }
         NB_TRY(act_row(run, batch, r, choice->action + r * batch->slate));
     }
     return NB_OK;
