@@ -312,6 +312,7 @@ static nb_journey_settings_t busy_world(const char *key)
     }
     if (strncmp(key, "market.", 7) == 0 || strcmp(key, "firms") == 0) {
         set.firms = 2;
+        set.births_organic = 0.02; /* word of mouth needs arrivals to move */
     }
     if (strncmp(key, "contract.", 9) == 0) {
         set.contract_weeks = 8;
