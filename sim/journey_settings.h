@@ -14,8 +14,8 @@
 #define NB_JOURNEY_REALS(X)                                                                        \
     X(period_weeks, "period_weeks", 1, 0.02, 4, "weeks", "", "", "length of a period")             \
     X(discount_annual, "discount.annual", 0.10, 0, 1, "a year", "A", "", "annual discount rate of every reported value") \
-    X(need_shape, "need.shape", 0.9, 0.01, 100, "", "L", "NBD: Ehrenberg 1959", "shape r of the Gamma need rate over customers") \
-    X(need_rate, "need.rate", 3, 0.01, 10000, "weeks", "L", "NBD: Ehrenberg 1959", "rate alpha of the Gamma need rate over customers") \
+    X(need_shape, "need.shape", 0.9, 0.01, 1e6, "", "L", "NBD: Ehrenberg 1959", "shape r of the Gamma need rate over customers") \
+    X(need_rate, "need.rate", 3, 0.01, 1e6, "weeks", "L", "NBD: Ehrenberg 1959", "rate alpha of the Gamma need rate over customers") \
     X(need_scale, "need.scale", 1, 0.01, 1000, "", "A", "", "factor on every need rate; fitted worlds calibrate it") \
     X(need_lost, "need.lost", 0.15, 0, 1, "a week", "A", "", "probability that an open need is lost") \
     X(need_target_sd, "need.target_sd", 0.35, 0, 5, "taste", "A", "", "spread of what is wanted around the taste") \
@@ -268,10 +268,10 @@
     X(guardrail_detector, "guardrail.call_detector", -50, -50, 50, "score", "", "", "calls are allowed from this detector score on; -50 allows all, 50 none") \
     X(guardrail_spend, "guardrail.call_spend", 0, 0, 1e6, "money", "", "", "and from this mean order on") \
     X(tail_limit, "tail_limit", 0.01, 0, 1, "", "", "", "the tail ends where discounted survival falls below it") \
-    X(p_alive_r, "p_alive.r", 0.8596, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
-    X(p_alive_alpha, "p_alive.alpha", 33.49, 0.0001, 1e5, "weeks", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
-    X(p_alive_a, "p_alive.a", 1.644, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
-    X(p_alive_b, "p_alive.b", 10.35, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature")
+    X(p_alive_r, "p_alive.r", 0.9341, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
+    X(p_alive_alpha, "p_alive.alpha", 37.01, 0.0001, 1e5, "weeks", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
+    X(p_alive_a, "p_alive.a", 1.213, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature") \
+    X(p_alive_b, "p_alive.b", 7.950, 0.0001, 1e4, "", "A", "BG/NBD fitted to 156 weeks of 20,000 customers under monthly", "constant of the P(alive) feature")
 
 /* field, key, default, low, high, unit, mark, source, help */
 #define NB_JOURNEY_INTS(X)                                                                         \
