@@ -141,13 +141,13 @@ static int print_outcome(const arguments_t *arguments, const nb_verify_t *verify
     return verify->n_missed > 0;
 }
 
-/* a sample of states that grows with what is asked for: 600 customers and 48 lucks as a rule */
+/* a sample of states that grows with what is asked for: 400 customers and 48 lucks as a rule */
 static int measure_shares(const nb_verify_spec_t *spec, const nb_plan_t *plan,
                           nb_action_share_t **out, size_t *n)
 {
     const nb_lookahead_spec_t lookahead = {
         .world = &plan->worlds[0],
-        .n_customers = plan->customers < 600 ? (size_t)plan->customers : 600,
+        .n_customers = plan->customers < 400 ? (size_t)plan->customers : 400,
         .lucks = 6 * plan->replications,
         .weeks = 78,
         .seed = plan->seed,
