@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "core/settings.h"
+#include "core/store_file.h"
 
 enum { OPT_SET = 1000, OPT_CUSTOMERS, OPT_REPLICATIONS, OPT_POINTS, OPT_QUIET, OPT_FORMAT };
 enum { SEED = 601, MAX_NAMES = 64, NAMES_SIZE = 1024 };
@@ -96,24 +97,25 @@ static const struct argp parser = {
     NULL,
     NULL};
 
+static int write_experiment(const void *subject, FILE *out)
+{
+    const arguments_t *arguments = subject;
+
+    fputs("name: headroom\nscenario: ", out);
+    nb_json_string(arguments->scenario, out);
+    fprintf(out, "\ncustomers: %d\nreplications: %d\nseed: %d\n", arguments->customers,
+            arguments->replications, SEED);
+    return NB_OK;
+}
+
 static int init_plan(nb_plan_t *plan, const arguments_t *arguments)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
+    char *text;
     int code;
 
-    if (!stream) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory");
-    }
-    fputs("name: headroom\nscenario: ", stream);
-    nb_json_string(arguments->scenario, stream);
-    fprintf(stream, "\ncustomers: %d\nreplications: %d\nseed: %d\n", arguments->customers,
-            arguments->replications, SEED);
-    code = fclose(stream) == 0 ? NB_OK : nb_error_set(NB_ERR_MEMORY, "out of memory");
-    code = code < 0 ? code
-                    : nb_plan_init_text(plan, "headroom", text, arguments->sets, arguments->n_sets);
-    free(text);
+    NB_TRY(nb_text_print(&text, write_experiment, arguments));
+    code = nb_plan_init_text(plan, "headroom", text, arguments->sets, arguments->n_sets);
+    nb_free(text);
     NB_TRY(code);
     if (plan->n_worlds > 1) {
         NB_FAIL(NB_ERR_CONFIG, "headroom takes one scenario and no sweep");

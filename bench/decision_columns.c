@@ -1,13 +1,12 @@
 /* The log of decisions as a file. */
-#define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/decision_log.h"
 #include "core/memory.h"
 #include "core/store_columns.h"
+#include "core/store_file.h"
 
 enum { NAME_SIZE = 128, TEXT_SIZE = 256 };
 
@@ -228,8 +227,10 @@ static int add_outcomes(writer_t *self)
 }
 
 /* what people are told of the file */
-static int write_summary(const nb_decision_log_t *log, FILE *out)
+static int write_summary(const void *subject, FILE *out)
 {
+    const nb_decision_log_t *log = subject;
+
     fprintf(out, "%zu decisions of %zu customers, a share of %.6g by luck\n", log->rows.n,
             log->money.n, log->share);
     for (unsigned p = 0; p < log->spec->n_points; p++) {
@@ -248,27 +249,17 @@ static int write_summary(const nb_decision_log_t *log, FILE *out)
         fprintf(out, "truth: %d periods from the decision on, %d to the horizon at most\n",
                 log->n_forward, log->periods);
     }
-    return ferror(out) ? NB_ERR_MEMORY : NB_OK;
+    return NB_OK;
 }
 
 static int put_summary(writer_t *self)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    char *text;
     int code;
 
-    if (!out) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory");
-    }
-    code = write_summary(self->log, out);
-    if (fclose(out) != 0 || code < 0) {
-        code = nb_error_set(NB_ERR_MEMORY, "out of memory");
-    }
-    if (code == NB_OK) {
-        code = nb_h5_put_text(self->columns.file, "summary", text);
-    }
-    free(text);
+    NB_TRY(nb_text_print(&text, write_summary, self->log));
+    code = nb_h5_put_text(self->columns.file, "summary", text);
+    nb_free(text);
     return code;
 }
 

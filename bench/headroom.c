@@ -107,8 +107,8 @@ static int take_values(work_t *work, const nb_loop_t *loop, float *out, uint8_t 
     const uint8_t *from;
 
     if (n != n_wanted) {
-        NB_FAIL(NB_ERR_DATA, "environment %s tells values of %zu customers, expected %zu",
-                environment->name, n, n_wanted);
+        NB_FAIL(NB_ERR_UNSUPPORTED, "environment %s does not tell values by customer here",
+                environment->name);
     }
     for (size_t i = 0; i < n; i++) {
         out[i] = (float)values[i];

@@ -32,7 +32,6 @@ typedef struct {
     float *values;     /* [n_candidates x n_replications x n_customers] */
     float *state;      /* [n_replications x n_customers] under the myopic optimum; NULL: no rung */
     uint8_t *segments; /* [n_replications x n_customers]; NULL: no rung */
-    unsigned n_segments; /* 256 at most */
 } nb_headroom_values_t;
 
 void nb_headroom_values_free(nb_headroom_values_t *self);

@@ -1,9 +1,6 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "bench/headroom_candidates.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -107,37 +104,47 @@ static int add_point(nb_headroom_candidates_t *self, const char *name, const nb_
     return strcmp(name, "recognize") == 0 ? add_contacts(plays, point) : add_actions(plays, point);
 }
 
-/* the strategy that binds every point to `yaml` of its play, or to what `oracle` says */
-static int init_candidate(const nb_headroom_candidates_t *self, nb_headroom_candidate_t *out,
-                          const size_t *chosen, const nb_spec_t *spec)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    const char *comma = "";
-    int code;
+/* a strategy in words: which play is chosen at every point; NULL: what the oracle plays */
+typedef struct {
+    const nb_headroom_candidates_t *candidates;
+    const size_t *chosen;
+    const nb_spec_t *spec;
+} words_t;
 
-    if (!stream) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory");
-    }
-    fputs("strategy: {", stream);
-    for (size_t i = 0; i < self->n_points; i++) {
-        const nb_headroom_plays_t *plays = &self->plays[i];
-        const char *yaml = chosen ? plays->yaml[chosen[i]] : "{policy: clairvoyant_myopic}";
+static int write_strategy(const void *subject, FILE *out)
+{
+    const words_t *self = subject;
+    const char *comma = "";
+
+    fputs("strategy: {", out);
+    for (size_t i = 0; i < self->candidates->n_points; i++) {
+        const nb_headroom_plays_t *plays = &self->candidates->plays[i];
+        const char *yaml =
+            self->chosen ? plays->yaml[self->chosen[i]] : "{policy: clairvoyant_myopic}";
 
         if (*yaml) {
-            fprintf(stream, "%s%s: %s", comma, spec->points[plays->point].name, yaml);
+            fprintf(out, "%s%s: %s", comma, self->spec->points[plays->point].name, yaml);
             comma = ", ";
         }
     }
-    fputs("}\n", stream);
-    code = fclose(stream) == 0 ? NB_OK : nb_error_set(NB_ERR_MEMORY, "out of memory");
-    code = code < 0 ? code : nb_config_init(&out->config);
+    fputs("}\n", out);
+    return NB_OK;
+}
+
+static int init_candidate(const nb_headroom_candidates_t *self, nb_headroom_candidate_t *out,
+                          const size_t *chosen, const nb_spec_t *spec)
+{
+    const words_t words = {self, chosen, spec};
+    char *text;
+    int code;
+
+    NB_TRY(nb_text_print(&text, write_strategy, &words));
+    code = nb_config_init(&out->config);
     code = code < 0 ? code : nb_config_parse(&out->config, "headroom", text, strlen(text));
     code = code < 0 ? code
                     : nb_strategy_init(&out->strategy, "candidate",
                                        nb_node_child(out->config.root, "strategy"), spec);
-    free(text);
+    nb_free(text);
     return code;
 }
 

@@ -27,7 +27,7 @@ void nb_headroom_values_free(nb_headroom_values_t *self)
 typedef struct {
     const nb_headroom_values_t *values;
     double *sums;            /* [n_candidates x MAX_SEGMENTS]: scratch of a choice */
-    double *center, *weight; /* [n_candidates] of a customer\'s gain over the best fixed one */
+    double *center, *weight; /* [n_candidates] of a customer's gain over the best fixed one */
     uint32_t *fixed;         /* [N_HALVES] chosen on that half */
     uint32_t *segment;       /* [N_HALVES x MAX_SEGMENTS] */
     uint32_t *traits;        /* [N_HALVES x n_customers] */
@@ -246,7 +246,7 @@ int nb_headroom_climb(nb_headroom_t *self, const nb_headroom_values_t *values)
     climb_t climb = {.values = values};
     int code;
 
-    NB_ASSERT(values->n_replications >= N_HALVES && values->n_segments <= MAX_SEGMENTS);
+    NB_ASSERT(values->n_replications >= N_HALVES);
     code = nb_alloc(&climb.sums, values->n_candidates * MAX_SEGMENTS, sizeof *climb.sums);
     code = code < 0 ? code : nb_alloc(&climb.center, values->n_candidates, sizeof *climb.center);
     code = code < 0 ? code : nb_alloc(&climb.weight, values->n_candidates, sizeof *climb.weight);

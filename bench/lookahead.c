@@ -72,6 +72,8 @@ static int play_action(const work_t *work, nb_loop_t *fork, unsigned k, float *o
     NB_TRY(archive_state(fork, &archive));
     fork->period = work->period;
     fork->is_within = 1;
+    /* nothing is spent before the first batch of a point: what is there is of the last future */
+    nb_budgets_begin_period(&fork->budgets);
     /* the batch was taken already: what led to it has the luck of the run, what follows its own */
     work->environment->rewind(fork->run);
     NB_TRY(nb_loop_next(fork, &batch, &choice));

@@ -5,8 +5,8 @@
  * every one of some lucks: all rows of the batch that may play the action do, then the base
  * strategy goes on for some weeks. The best action of a row is that of the largest mean over the
  * lucks, which are the same for all actions, of her discounted money and that of those whom she
- * referred. Decisions of other rows of
- * the batch change with hers: interference through the population is ignored.
+ * referred. Decisions of other rows of the batch change with hers: interference through the
+ * population is ignored.
  */
 #ifndef NB_BENCH_LOOKAHEAD_H
 #define NB_BENCH_LOOKAHEAD_H

@@ -142,7 +142,7 @@ static int make_group(const nb_draft_t *draft, nb_plan_tune_t *tune, size_t i_fi
     for (size_t i = 0; i < group->n; i++) {
         const words_t words = {&draft->tune, name, i};
 
-        NB_TRY(nb_draft_print(&tune->settings[i_first + i], write_settings, &words));
+        NB_TRY(nb_text_print(&tune->settings[i_first + i], write_settings, &words));
     }
     return nb_strdup(&group->cell,
                      tune->is_first ? name : label_of(draft->plan, name, cell->i_world));

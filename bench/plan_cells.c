@@ -171,7 +171,7 @@ static int make_cell(nb_draft_t *draft, nb_cell_t *self, const place_t *place)
     const content_t content = {draft->plan, world, &self->strategy, &draft->plan->log};
     char path[512];
 
-    NB_TRY(nb_draft_print(&self->label, write_label, place));
+    NB_TRY(nb_text_print(&self->label, write_label, place));
     snprintf(path, sizeof path, "strategies.%s", name);
     NB_TRY(nb_config_init(&self->config));
     NB_TRY(nb_config_merge(&self->config, path, place->strategy));
@@ -179,7 +179,7 @@ static int make_cell(nb_draft_t *draft, nb_cell_t *self, const place_t *place)
     NB_TRY(apply_winner(draft, place, self));
     NB_TRY(nb_strategy_init(&self->strategy, name, nb_node_at(self->config.root, path),
                             world->environment->spec(world->world)));
-    return nb_draft_print(&self->canonical, write_canonical, &content);
+    return nb_text_print(&self->canonical, write_canonical, &content);
 }
 
 static size_t count_strategy_cells(const nb_draft_t *draft)
@@ -363,7 +363,7 @@ static int make_key(const nb_plan_t *plan, size_t i_cell, int replication, const
     const unit_t unit = {plan, is_logged ? plan->cells[i_cell].canonical : unlogged, replication};
     char *text = NULL;
 
-    NB_TRY(nb_draft_print(&text, write_unit, &unit));
+    NB_TRY(nb_text_print(&text, write_unit, &unit));
     nb_key_hash(text, strlen(text), key);
     nb_free(text);
     return NB_OK;
@@ -377,7 +377,7 @@ static int make_cell_keys(nb_plan_t *plan, size_t i_cell)
     int code = NB_OK;
 
     if (plan->log.replications) {
-        NB_TRY(nb_draft_print(&unlogged, write_canonical, &content));
+        NB_TRY(nb_text_print(&unlogged, write_canonical, &content));
     }
     for (int r = 0; r < plan->replications && code == NB_OK; r++) {
         code = make_key(plan, i_cell, r, unlogged, keys[r]);

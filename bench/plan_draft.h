@@ -6,6 +6,7 @@
 #define NB_BENCH_PLAN_DRAFT_H
 
 #include "bench/plan.h"
+#include "core/store_file.h"
 
 enum {
     NB_PLAN_SCHEMA = 1, /* of what a unit's result holds; raised by hand, part of its key */
@@ -87,10 +88,6 @@ int nb_draft_expand(nb_draft_t *self) NB_MUST_CHECK;
 /** The resolved experiment into plan->config_text, and its hash. */
 int nb_draft_write(nb_draft_t *self) NB_MUST_CHECK;
 void nb_draft_free(nb_draft_t *self);
-
-/** What `write` prints of `subject` as text in *out, to be freed with nb_free. */
-int nb_draft_print(char **out, int (*write)(const void *, FILE *),
-                   const void *subject) NB_MUST_CHECK;
 
 /** Keys of an experiment that are no settings of a scenario. */
 extern const char *const nb_plan_keys[];

@@ -184,5 +184,5 @@ static int write_list(const void *subject, FILE *out)
 
 int nb_draft_read_hypothesis(nb_draft_t *self)
 {
-    return nb_draft_print(&self->plan->hypothesis, write_list, self);
+    return nb_text_print(&self->plan->hypothesis, write_list, self);
 }

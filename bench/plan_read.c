@@ -162,7 +162,7 @@ static int read_log(nb_draft_t *self)
                              "decisions cannot be logged",
                              self->environment->name);
     }
-    return nb_draft_print(&self->plan->log_text, write_log, log);
+    return nb_text_print(&self->plan->log_text, write_log, log);
 }
 
 /* a list or one word, kept with commas between */

@@ -142,8 +142,7 @@ static int keep_verify(nb_draft_t *draft, const nb_node_t *map)
         return NB_OK;
     }
     NB_TRY(nb_verify_bands_read(&bands, node));
-    return draft->n_scenarios > 1 ? NB_OK
-                                  : nb_draft_print(&draft->plan->verify, write_verify, node);
+    return draft->n_scenarios > 1 ? NB_OK : nb_text_print(&draft->plan->verify, write_verify, node);
 }
 
 static int use_map(nb_draft_t *draft, nb_draft_scenario_t *self, const nb_node_t *node,

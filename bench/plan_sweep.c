@@ -122,7 +122,7 @@ static int print_node(const void *node, FILE *out)
 static int write_value(char **out, const nb_node_t *node)
 {
     return node->kind == NB_NODE_SCALAR ? nb_strdup(out, node->text)
-                                        : nb_draft_print(out, print_node, node);
+                                        : nb_text_print(out, print_node, node);
 }
 
 static int read_values(nb_draft_axis_t *self, const nb_node_t *list)
@@ -213,7 +213,7 @@ static int check_distinct(const nb_draft_axis_t *self)
 
     NB_TRY(nb_alloc(&sorted, self->n, sizeof *sorted));
     for (size_t i = 0; i < self->n && code == NB_OK; i++) {
-        code = nb_draft_print(&sorted[i], print_canonical, self->values[i]);
+        code = nb_text_print(&sorted[i], print_canonical, self->values[i]);
     }
     if (code == NB_OK) {
         qsort(sorted, self->n, sizeof *sorted, compare_texts);

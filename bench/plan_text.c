@@ -1,31 +1,7 @@
-#define _POSIX_C_SOURCE 200809L
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/plan_draft.h"
 #include "core/memory.h"
-
-int nb_draft_print(char **out, int (*write)(const void *, FILE *), const void *subject)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    int code;
-
-    *out = NULL;
-    if (!stream) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory");
-    }
-    code = write(subject, stream);
-    if (fclose(stream) != 0 && code == NB_OK) {
-        code = nb_error_set(NB_ERR_MEMORY, "out of memory");
-    }
-    if (code == NB_OK) {
-        code = nb_strdup(out, text);
-    }
-    free(text);
-    return code;
-}
 
 static void write_cell_line(const nb_plan_t *plan, size_t i_cell, FILE *out)
 {
@@ -59,7 +35,7 @@ static int write_plan(const void *subject, FILE *out)
 
 int nb_plan_json(const nb_plan_t *self, char **out)
 {
-    return nb_draft_print(out, write_plan, self);
+    return nb_text_print(out, write_plan, self);
 }
 
 static void write_pair(const char *key, const char *text, FILE *out)
@@ -130,7 +106,7 @@ static int find_common(const nb_plan_t *plan, const char *name, char **out)
         if (strcmp(sample.cell->strategy.name, name) != 0) {
             continue;
         }
-        code = nb_draft_print(&text, write_sample, &sample);
+        code = nb_text_print(&text, write_sample, &sample);
         if (code == NB_OK && !*out) {
             *out = text;
             continue;
@@ -254,8 +230,8 @@ int nb_draft_write(nb_draft_t *self)
     char *identity = NULL;
 
     NB_TRY(nb_draft_write_tune(self));
-    NB_TRY(nb_draft_print(&self->plan->config_text, write_experiment, self));
-    NB_TRY(nb_draft_print(&identity, write_identity, self->plan));
+    NB_TRY(nb_text_print(&self->plan->config_text, write_experiment, self));
+    NB_TRY(nb_text_print(&identity, write_identity, self->plan));
     nb_key_hash(identity, strlen(identity), self->plan->plan_hash);
     nb_free(identity);
     return NB_OK;

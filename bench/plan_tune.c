@@ -229,5 +229,5 @@ static int write_block(const void *subject, FILE *out)
 
 int nb_draft_write_tune(const nb_draft_t *self)
 {
-    return self->plan->tune ? nb_draft_print(&self->plan->tune->text, write_block, self) : NB_OK;
+    return self->plan->tune ? nb_text_print(&self->plan->tune->text, write_block, self) : NB_OK;
 }

@@ -65,7 +65,7 @@ static int check_head(const char *path, const char *key, const char *bytes, size
     if (n < sizeof magic - 1 || memcmp(bytes, magic, sizeof magic - 1) != 0) {
         NB_FAIL(NB_ERR_FORMAT, "%s is no snapshot of nextbest", path);
     }
-    if (!nb_seal_holds(bytes, n)) {
+    if (n < sizeof magic - 1 + NB_SEAL_SIZE || !nb_seal_holds(bytes, n)) {
         NB_FAIL(NB_ERR_FORMAT, "%s was truncated, damaged or changed after it was written", path);
     }
     end -= NB_SEAL_SIZE;

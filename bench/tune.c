@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/plan_draft.h"
 #include "core/memory.h"
 #include "core/stats.h"
+#include "core/store_file.h"
 
 typedef struct {
     nb_moments_t moments; /* of the metric, over replications 0 to moments.n - 1 */
@@ -253,7 +253,7 @@ static int write_outcome(const void *subject, FILE *out)
 static int settle(const tuner_t *self, nb_plan_t *plan)
 {
     char *outcome = NULL;
-    int code = nb_draft_print(&outcome, write_outcome, self);
+    int code = nb_text_print(&outcome, write_outcome, self);
 
     code = code < 0 ? code : nb_plan_settle(plan, outcome);
     nb_free(outcome);

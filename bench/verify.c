@@ -9,6 +9,7 @@
 #include "bench/verify_table.h"
 #include "core/memory.h"
 #include "core/stats.h"
+#include "core/store_file.h"
 
 enum { PATH_SIZE = 4096, SET_SIZE = 128 };
 
@@ -34,8 +35,9 @@ typedef struct {
     double period_weeks;
 } text_t;
 
-static int write_text(const text_t *text, FILE *out)
+static int write_text(const void *subject, FILE *out)
 {
+    const text_t *text = subject;
     const nb_verify_run_t *run = text->run;
     const nb_verify_spec_t *spec = text->spec;
 
@@ -49,21 +51,6 @@ static int write_text(const text_t *text, FILE *out)
         fprintf(out, "periods: %ld\n", lround(run->weeks / text->period_weeks));
     }
     fprintf(out, "strategies: %s\n", run->strategies);
-    return NB_OK;
-}
-
-static int print_text(char **out, const text_t *text)
-{
-    size_t size = 0;
-    FILE *stream = open_memstream(out, &size);
-
-    if (!stream) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory");
-    }
-    write_text(text, stream);
-    if (fclose(stream) != 0) {
-        NB_FAIL(NB_ERR_MEMORY, "out of memory");
-    }
     return NB_OK;
 }
 
@@ -132,11 +119,11 @@ static int init_plan(nb_verify_work_t *work, size_t i)
     NB_TRY(nb_alloc(&sets, work->spec->n_sets + NB_VERIFY_MAX_SETS + NB_VERIFY_MAX_DERIVED,
                     sizeof *sets));
     n_sets = collect_sets(work, i, sets, own);
-    code = *work->missing[i] ? NB_OK : print_text(&yaml, &text);
+    code = *work->missing[i] ? NB_OK : nb_text_print(&yaml, write_text, &text);
     if (yaml && code >= 0) {
         code = nb_plan_init_text(&work->plans[i], "verify", yaml, sets, n_sets);
     }
-    free(yaml);
+    nb_free(yaml);
     nb_free(sets);
     NB_TRY(code);
     if (work->plans[i].n_worlds > 1) {

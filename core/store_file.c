@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -34,6 +35,28 @@ int nb_text_format(char **out, const char *format, ...)
     vsnprintf(*out, (size_t)length + 1, format, args);
     va_end(args);
     return NB_OK;
+}
+
+int nb_text_print(char **out, int (*write)(const void *, FILE *), const void *subject)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    int code;
+
+    *out = NULL;
+    if (!stream) {
+        NB_FAIL(NB_ERR_MEMORY, "out of memory");
+    }
+    code = write(subject, stream);
+    if (fclose(stream) != 0 && code == NB_OK) {
+        code = nb_error_set(NB_ERR_MEMORY, "out of memory");
+    }
+    if (code == NB_OK) {
+        code = nb_strdup(out, text);
+    }
+    free(text);
+    return code;
 }
 
 int nb_file_fail(const char *verb, const char *path)

@@ -6,6 +6,7 @@
 #define NB_CORE_STORE_FILE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "core/error.h"
 
@@ -13,6 +14,11 @@ enum { NB_SEAL_SIZE = 80 }; /* last bytes of a sealed file: a word, 64 hex digit
 
 /** printf into a new string; NB_ERR_MEMORY. Free with nb_free. */
 int nb_text_format(char **out, const char *format, ...) NB_PRINTF(2, 3) NB_MUST_CHECK;
+
+/** What `write` prints of `subject` into a new string; its error, NB_ERR_MEMORY. Free with nb_free.
+ */
+int nb_text_print(char **out, int (*write)(const void *subject, FILE *out),
+                  const void *subject) NB_MUST_CHECK;
 
 /** Whole regular file into *bytes (one zero byte follows the *n); NB_ERR_NOT_FOUND, NB_ERR_IO,
  * NB_ERR_FORMAT, NB_ERR_MEMORY name the file. */

@@ -27,28 +27,10 @@ static const nb_setting_t table[] = {
         .help = "action, or list of actions of which the first allowed one is played (a slate "
                 "plays the list); default: what the point plays unbound",
     },
-    {
-        .key = "from_weeks",
-        .type = NB_SETTING_INT,
-        .offset = offsetof(fixed_settings_t, from_weeks),
-        .high = NB_TURN_MAX_WEEKS,
-        .choices = "",
-        .unit = "weeks",
-        .mark = "",
-        .source = "",
-        .help = "acts in periods that begin this many weeks after a customer's birth or later",
-    },
-    {
-        .key = "until_weeks",
-        .type = NB_SETTING_INT,
-        .offset = offsetof(fixed_settings_t, until_weeks),
-        .high = NB_TURN_MAX_WEEKS,
-        .choices = "",
-        .unit = "weeks",
-        .mark = "",
-        .source = "",
-        .help = "and before that many weeks after her birth; 0: without end",
-    },
+    NB_TURN_WEEKS(fixed_settings_t, from_weeks,
+                  "acts in periods that begin this many weeks after a customer's birth or later"),
+    NB_TURN_WEEKS(fixed_settings_t, until_weeks,
+                  "and before that many weeks after her birth; 0: without end"),
     {0},
 };
 

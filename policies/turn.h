@@ -9,6 +9,7 @@
 #define NB_POLICIES_TURN_H
 
 #include "core/error.h"
+#include "core/settings.h"
 #include "core/types.h"
 
 enum { NB_TURN_MAX_WEEKS = 5200 /* longest tenure that a setting can name */ };
@@ -30,6 +31,14 @@ int nb_turn_is_due(int32_t every, int same, int32_t period, uint32_t luck);
 typedef struct {
     int32_t from, until;
 } nb_turn_window_t;
+
+/** Row of a policy's table of settings for a bound of the window, an int field of that name. */
+#define NB_TURN_WEEKS(settings_type, field, the_help)                                              \
+    {                                                                                              \
+        .key = #field, .type = NB_SETTING_INT, .offset = offsetof(settings_type, field),           \
+        .high = NB_TURN_MAX_WEEKS, .choices = "", .unit = "weeks", .mark = "", .source = "",       \
+        .help = the_help                                                                           \
+    }
 
 /**
  * Periods that begin at week `from_weeks` of a tenure or later, and before `until_weeks` (0: no

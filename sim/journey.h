@@ -6,10 +6,10 @@
  * order. Files: journey_settings (the numbers), journey_check, journey_catalogue, journey_world
  * (what is constant), journey_run (storage), journey_population and journey_births, journey_period
  * and journey_needs (the frame of a period), journey_recognize, journey_contact, journey_auto,
- * journey_visit, journey_request, journey_choice, journey_offer, journey_respond, journey_orders,
- * journey_repeat, journey_referral, journey_knowledge, journey_observe and journey_mask (what a
- * policy sees and may do), journey_batch (the order of decisions), journey_metrics,
- * journey_results, journey_groups, journey_oracle, journey_latent.
+ * journey_visit, journey_request, journey_choice, journey_conversion, journey_offer,
+ * journey_respond, journey_orders, journey_repeat, journey_referral, journey_knowledge,
+ * journey_observe and journey_mask (what a policy sees and may do), journey_batch (the order of
+ * decisions), journey_metrics, journey_results, journey_groups, journey_oracle, journey_latent.
  */
 #ifndef NB_SIM_JOURNEY_H
 #define NB_SIM_JOURNEY_H

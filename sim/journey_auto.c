@@ -113,7 +113,6 @@ int journey_refuse_auto(journey_t *run, visit_t *visit)
     double agency = run->customers[row].agency;
 
     visit->ordered = 0;
-    visit->refused = 1;
     run->needs[visit->i_need].known |= (uint8_t)(1u << journey_firm(run, row));
     pause_orders(run, row);
     journey_sums(run, row)->auto_refused++;

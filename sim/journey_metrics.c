@@ -65,7 +65,6 @@ static void sum_living(journey_t *run, unsigned f)
             bad += S < 0 ? run->sociability[i] * S * S : 0;
         }
     }
-    sums->n_books = (double)(run->at.books_begin[f + 1] - run->at.books_begin[f]);
     run->at.living[f] = sums->n_alive;
     run->at.bad_word[f] =
         sums->n_alive > 0 ? run->world->set.births_bad_word * bad / sums->n_alive : 0;

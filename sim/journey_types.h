@@ -241,7 +241,7 @@ typedef struct {
     uint8_t category, display, offer, respond;
     uint8_t n_shown;
     uint8_t shown[MAX_PRODUCTS];
-    uint8_t is_auto, ordered, infeasible, ended, refused, upsold, referral;
+    uint8_t is_auto, ordered, infeasible, ended, upsold, referral;
     int16_t product;
     float discount; /* d */
     int16_t steps;
@@ -273,7 +273,7 @@ typedef struct {
     double surplus;        /* of customers */
     double experience_money[N_EXPERIENCES];
     /* counts */
-    double n_alive, n_books, founders_alive, born, referred;
+    double n_alive, founders_alive, born, referred;
     double contacts, opens, unsubscribes, asked, consented, enrolled, surveyed, answered;
     double needs, lost_unaware, lost_aware, lost_visited, visits, outside, abandoned, infeasible;
     double refused_requests, orders, first_orders, returns, late, complaints;

@@ -14,8 +14,8 @@ static void fill(nb_headroom_values_t *values, size_t n_candidates, const double
 {
     static const uint8_t segments[N] = {0, 0, 1, 1};
 
-    *values = (nb_headroom_values_t){
-        .n_candidates = n_candidates, .n_replications = R, .n_customers = N, .n_segments = 2};
+    *values =
+        (nb_headroom_values_t){.n_candidates = n_candidates, .n_replications = R, .n_customers = N};
     assert_ok(nb_alloc(&values->values, n_candidates * R * N, sizeof *values->values));
     assert_ok(nb_alloc(&values->state, R * N, sizeof *values->state));
     assert_ok(nb_alloc(&values->segments, R * N, 1));
