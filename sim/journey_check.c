@@ -42,6 +42,20 @@ static int check_complements(const nb_journey_settings_t *set)
     return NB_OK;
 }
 
+/* customers who bring more than one each before they are even pleased bring ever more */
+static int check_referrals(const nb_journey_settings_t *set)
+{
+    double mean = 2 * set->sociability_shape * set->referral_base * fmax(1, set->referral_ask);
+
+    if (mean >= 1) {
+        NB_FAIL(NB_ERR_CONFIG,
+                "referral.base: %g x 2 x sociability.shape %g x referral.ask %g is %g referrals a "
+                "purchase: customers would multiply without end, expected below 1",
+                set->referral_base, set->sociability_shape, fmax(1, set->referral_ask), mean);
+    }
+    return NB_OK;
+}
+
 static int check_timers(const nb_journey_settings_t *set)
 {
     if (set->dormant_weeks >= set->hygiene_weeks) {
@@ -95,6 +109,7 @@ int journey_check(const nb_journey_settings_t *set)
 {
     NB_TRY(check_catalogue(set));
     NB_TRY(check_complements(set));
+    NB_TRY(check_referrals(set));
     NB_TRY(check_timers(set));
     NB_TRY(check_market(set));
     return check_journey(set);

@@ -317,7 +317,7 @@ static nb_journey_settings_t busy_world(const char *key)
     set.segment_rate = 1.5;
     set.shock_week = 30;
     set.shock_knowledge = 0.1;
-    set.referral_base = 0.1;
+    set.referral_base = 0.05;
     set.view_lost = 0.1;
     set.try_on_offered = set.state_visible = 1;
     set.budget_contact = 0.2;
@@ -331,7 +331,7 @@ static nb_journey_settings_t busy_world(const char *key)
     }
     if (strncmp(key, "market.", 7) == 0 || strcmp(key, "firms") == 0) {
         set.firms = 2;
-        set.births_organic = 0.02; /* enough arrivals to choose between them */
+        set.births_organic = 0.08; /* enough arrivals to choose between them */
     }
     if (strncmp(key, "contract.", 9) == 0) {
         set.contract_weeks = 8;
@@ -419,6 +419,9 @@ static void test_journey_impossible_worlds_are_refused_by_name(void **state)
     set.contract_fee = 3;
     assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "contract.fee");
     set.contract_fee = 0;
+    set.sociability_shape = 40;
+    assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "without end");
+    set.sociability_shape = 0.5;
     set.firms = 2;
     set.burn_in_periods = 10;
     assert_fails(nb_environment_journey.world_init(&world, &set), NB_ERR_CONFIG, "firms");
