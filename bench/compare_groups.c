@@ -34,30 +34,44 @@ static int compare_all(nb_compare_groups_t *self, const char *metric, const doub
     return code;
 }
 
-int nb_compare_groups_init(nb_compare_groups_t *self, const nb_results_t *results, const char *axis,
-                           const char *metrics, const nb_compare_spec_t *spec)
+static int compare_names(nb_compare_groups_t *self, const char *metrics,
+                         const nb_compare_spec_t *spec)
 {
     const char *name;
     size_t n_metrics;
 
-    memset(self, 0, sizeof *self);
-    self->results = results;
-    self->axis = axis;
-    NB_TRY(nb_compare_names(&self->names, &n_metrics, results, metrics));
+    NB_TRY(nb_compare_names(&self->names, &n_metrics, self->results, metrics));
     name = self->names;
     for (size_t i = 0; i < n_metrics; i++, name += strlen(name) + 1) {
         double *all = NULL;
         size_t n = 0;
-        int code = nb_results_groups(results, name, axis, &n, &all);
+        int code = nb_results_groups(self->results, name, self->axis, &n, &all);
 
-        /* unasked, what is not split is left out as long as something is */
-        if (code == NB_ERR_NOT_FOUND && !metrics && (self->n > 0 || i + 1 < n_metrics)) {
+        /* unasked, what is not split is left out */
+        if (code == NB_ERR_NOT_FOUND && !metrics) {
             nb_error_clear();
             continue;
         }
         code = code < 0 ? code : compare_all(self, name, all, n, spec);
         nb_free(all);
         NB_TRY(code);
+    }
+    return NB_OK;
+}
+
+int nb_compare_groups_init(nb_compare_groups_t *self, const nb_results_t *results, const char *axis,
+                           const char *metrics, const nb_compare_spec_t *spec)
+{
+    memset(self, 0, sizeof *self);
+    self->results = results;
+    self->axis = axis;
+    NB_TRY(compare_names(self, metrics, spec));
+    if (self->n == 0 && !metrics) {
+        /* what an experiment is about may be known of the whole only; what a customer is worth is
+         * split wherever something is */
+        nb_free(self->names);
+        self->names = NULL;
+        NB_TRY(compare_names(self, "clv", spec));
     }
     return NB_OK;
 }

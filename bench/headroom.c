@@ -106,6 +106,12 @@ static int take_values(work_t *work, const nb_loop_t *loop, float *out, uint8_t 
     unsigned n_segments = 0;
     const uint8_t *from;
 
+    if (n == 0) {
+        NB_FAIL(NB_ERR_UNSUPPORTED,
+                "environment %s does not tell what each customer is worth here, as with several "
+                "firms: headroom needs a scenario of one firm",
+                environment->name);
+    }
     if (n != n_wanted) {
         NB_FAIL(NB_ERR_UNSUPPORTED, "environment %s does not tell values by customer here",
                 environment->name);

@@ -43,6 +43,22 @@ static int check_side(const nb_plan_t *plan, const nb_node_t *node, const char *
     return code;
 }
 
+/* what is added and taken away again decides nothing: most likely a slip of the pen */
+static int check_cancels(const nb_node_t *node, const nb_contrast_t *contrast)
+{
+    for (size_t i = 1; i < contrast->n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const nb_contrast_term_t *first = &contrast->terms[j], *second = &contrast->terms[i];
+
+            if (first->sign != second->sign && strcmp(first->name, second->name) == 0) {
+                return nb_node_error(NB_ERR_CONFIG, node, "'%s': '%s' less itself is always 0",
+                                     node->text, first->name);
+            }
+        }
+    }
+    return NB_OK;
+}
+
 static int check_terms(const nb_plan_t *plan, const nb_node_t *map, const nb_contrast_t *contrast)
 {
     const nb_node_t *node = nb_node_child(map, "contrast");
@@ -55,7 +71,7 @@ static int check_terms(const nb_plan_t *plan, const nb_node_t *map, const nb_con
     for (size_t i = 0; i < contrast->n; i++) {
         NB_TRY(check_side(plan, node, contrast->terms[i].name));
     }
-    return NB_OK;
+    return check_cancels(node, contrast);
 }
 
 /* "A - B" or a longer sum; one term where there is a value to compare it with */
@@ -73,6 +89,27 @@ static int check_contrast(const nb_plan_t *plan, const nb_node_t *map)
     }
     code = code < 0 ? code : check_terms(plan, map, &contrast);
     nb_contrast_free(&contrast);
+    return code;
+}
+
+/* a hypothesis about a scenario that is not run would never be judged */
+static int check_scenario(const nb_plan_t *plan, const nb_node_t *map, const char *scenario)
+{
+    const char **names = NULL;
+    int code;
+
+    for (size_t i = 0; i < plan->n_worlds; i++) {
+        if (!scenario || strcmp(plan->worlds[i].scenario, scenario) == 0) {
+            return NB_OK;
+        }
+    }
+    NB_TRY(nb_alloc(&names, plan->n_worlds + 1, sizeof *names));
+    for (size_t i = 0; i < plan->n_worlds; i++) {
+        names[i] = plan->worlds[i].scenario;
+    }
+    code = nb_node_unknown(nb_node_child(map, "scenario"), "scenario", scenario, names,
+                           plan->n_worlds);
+    nb_free(names);
     return code;
 }
 
@@ -138,6 +175,7 @@ static int read_one(const nb_plan_t *plan, const nb_node_t *map, FILE *out)
     NB_TRY(read_text(map, "scenario", 0, &scenario));
     NB_TRY(check_contrast(plan, map));
     NB_TRY(check_sign(map, sign));
+    NB_TRY(check_scenario(plan, map, scenario));
     write_pair("contrast", contrast, out);
     NB_TRY(write_number(map, "delta", 0, out));
     write_pair("family", family, out);

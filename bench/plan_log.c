@@ -9,7 +9,8 @@ enum { N_KEYS = 5, MAX_WEEKS = 100000 };
 
 static int read_word(nb_log_t *self, const nb_node_t *node)
 {
-    const char *word = node->text ? node->text : "";
+    int is_list = node->kind == NB_NODE_LIST;
+    const char *word = is_list ? "" : node->text;
 
     if (strcmp(word, "purchases") == 0) {
         self->purchases = 1;
@@ -20,9 +21,9 @@ static int read_word(nb_log_t *self, const nb_node_t *node)
         self->truth = 1;
     } else if (strcmp(word, "none") != 0) {
         return nb_node_error(NB_ERR_CONFIG, node,
-                             "'%s', expected none, purchases, decisions, decisions+truth or "
+                             "%s%s%s, expected none, purchases, decisions, decisions+truth or "
                              "{decisions: SHARE, ...}",
-                             word);
+                             is_list ? "" : "'", is_list ? "a list" : word, is_list ? "" : "'");
     }
     return NB_OK;
 }
@@ -85,6 +86,12 @@ static int read_replications(nb_log_t *self, const nb_node_t *node, int n)
         long long value;
 
         NB_TRY(nb_node_int(item, &value));
+        for (int i = 0; i < self->n_replications; i++) {
+            if (self->replications[i] == value) {
+                return nb_node_error(NB_ERR_CONFIG, item, "replication %s listed twice",
+                                     item->text);
+            }
+        }
         if (value < 0 || value >= n) {
             return nb_node_error(NB_ERR_RANGE, item, "there is no replication %s, expected 0 to %d",
                                  item->text, n - 1);

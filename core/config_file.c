@@ -69,7 +69,7 @@ int nb_config_set(nb_config_t *self, const char *assignment)
     int code;
 
     if (!equals || equals == assignment) {
-        NB_FAIL(NB_ERR_USAGE, "--set %s: expected PATH=VALUE, e.g. fatigue.decay=0.9", assignment);
+        NB_FAIL(NB_ERR_USAGE, "--set %s: expected PATH=VALUE, e.g. fatigue.keep=0.9", assignment);
     }
     NB_TRY(nb_strdup(&path, assignment));
     path[equals - assignment] = '\0';

@@ -83,7 +83,8 @@
     X(satisfaction_end, "", "mean satisfaction of the living at the horizon")                      \
     X(trust_end, "", "mean trust of the living at the horizon")                                    \
     X(knowledge_end, "", "mean knowledge of the living at the horizon")                            \
-    X(share, "share", "orders that were this firm's")                                              \
+    X(share, "share",                                                                              \
+      "orders that were this firm's; several firms have share_firm1, equity_firm1, ... each")      \
     X(worse_off, "share",                                                                          \
       "initial customers with less surplus than under never; asked for by `worse_off: true`")      \
     X(tail_periods, "periods", "length of the tail")

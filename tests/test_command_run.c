@@ -63,6 +63,18 @@ static void test_run_keeps_logs_that_info_tells_of(void **state)
         "nextbest compare d.h5 --format csv > d && cmp n d");
 }
 
+static void test_run_is_compared_by_segment_whatever_its_metrics_are(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "",
+                   "nextbest run e.yaml -o a.h5 --quiet --set 'metrics=[contacts, equity]'");
+    assert_command(kit, 0, "clv,everyday,never,",
+                   "nextbest compare a.h5 --by segment --format csv");
+    assert_command(kit, 2, "no metric \"contacts\" by segment",
+                   "nextbest compare a.h5 --by segment --metric contacts");
+}
+
 static void test_run_of_a_sweep_compares_within_worlds(void **state)
 {
     command_kit_t *kit = *state;
@@ -212,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN_TEST(test_run_prints_a_table_and_goes_on),
         RUN_TEST(test_run_keeps_logs_that_info_tells_of),
+        RUN_TEST(test_run_is_compared_by_segment_whatever_its_metrics_are),
         RUN_TEST(test_run_of_a_sweep_compares_within_worlds),
         RUN_TEST(test_run_reports_as_json),
         RUN_TEST(test_run_gives_the_same_bytes_for_any_number_of_threads),

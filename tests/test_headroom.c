@@ -214,6 +214,28 @@ static void test_ladder_without_segments_and_oracle(void **state)
     nb_headroom_free(&headroom);
 }
 
+static const double *value_nobody(const void *run, size_t *n)
+{
+    (void)run;
+    *n = 0;
+    return NULL;
+}
+
+/* as where customers belong to several firms */
+static void test_ladder_needs_values_of_customers(void **state)
+{
+    toy_world_t world = {0};
+    nb_headroom_spec_t spec = toy(&world);
+    nb_environment_type_t blind = *spec.environment;
+    nb_headroom_t headroom;
+
+    (void)state;
+    blind.customer_values = value_nobody;
+    spec.environment = &blind;
+    assert_fails(nb_headroom_init(&headroom, &spec), NB_ERR_UNSUPPORTED, "a scenario of one firm");
+    nb_headroom_free(&headroom);
+}
+
 static void test_ladder_refuses_bad_points(void **state)
 {
     static const char *const twice[] = {"recognize", "recognize"}, *const wrong[] = {"recognise"},
@@ -307,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_ladder_of_an_environment),
         cmocka_unit_test(test_ladder_is_the_same_for_any_number_of_threads),
         cmocka_unit_test(test_ladder_without_segments_and_oracle),
+        cmocka_unit_test(test_ladder_needs_values_of_customers),
         cmocka_unit_test(test_ladder_refuses_bad_points),
         cmocka_unit_test(test_ladder_gives_its_memory_back),
         cmocka_unit_test(test_ladder_prints),

@@ -165,6 +165,7 @@ static void test_plan_refuses_wrong_keys_and_values(void **state)
         {"metrics: [[]]\n", NB_ERR_CONFIG, "expected the name of a metric"},
         {"metrics: [clv, equty]\n", NB_ERR_CONFIG,
          "x.yaml:1:16: metrics[1]: unknown metric 'equty', did you mean 'equity'?"},
+        {"metrics: [clv, equity, clv]\n", NB_ERR_CONFIG, "metrics[2]: metric 'clv' listed twice"},
         {"metrics: profit\n", NB_ERR_CONFIG, "metrics: unknown metric 'profit'"},
         {"name: ../x\n", NB_ERR_CONFIG, "x.yaml:1:1: name: '../x', expected a name without '/'"},
         {"baseline: nevr\n", NB_ERR_CONFIG, "unknown strategy 'nevr', did you mean 'never'?"},
@@ -289,6 +290,10 @@ static void test_plan_refuses_wrong_hypotheses(void **state)
         {"[{id: H, contrast: monthly - never, metric: m, sign: +}, "
          "{id: H, contrast: monthly - never, metric: m, sign: '-'}]",
          NB_ERR_CONFIG, "hypothesis 'H' given twice"},
+        {"[{id: H, contrast: monthly - monthly, metric: clv, sign: +}]", NB_ERR_CONFIG,
+         "'monthly' less itself is always 0"},
+        {"[{id: H, contrast: monthly - never, metric: clv, sign: +, scenario: plan}]",
+         NB_ERR_CONFIG, "hypothesis[0].scenario: unknown scenario 'plan'"},
         {"[{id: H, contrast: monthly - never, metric: clw, sign: +}]", NB_ERR_CONFIG,
          "hypothesis[0].metric: unknown metric 'clw', did you mean 'clv'?"},
     };

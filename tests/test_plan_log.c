@@ -61,7 +61,7 @@ static void test_log_says_what_is_wrong(void **state)
         const char *words;
     } cases[] = {
         {"everything", NB_ERR_CONFIG, "log: 'everything', expected none, purchases, decisions"},
-        {"[decisions]", NB_ERR_CONFIG, "expected none, purchases, decisions"},
+        {"[decisions]", NB_ERR_CONFIG, "a list, expected none, purchases, decisions"},
         {"{}", NB_ERR_CONFIG, "nothing is logged"},
         {"{decisions: 0}", NB_ERR_CONFIG, "nothing is logged, expected decisions: SHARE"},
         {"{purchases: false}", NB_ERR_CONFIG, "nothing is logged"},
@@ -78,6 +78,7 @@ static void test_log_says_what_is_wrong(void **state)
         {"{decisions: 1, replications: [3]}", NB_ERR_RANGE,
          "there is no replication 3, expected 0 to 2"},
         {"{decisions: 1, replications: [-1]}", NB_ERR_RANGE, "there is no replication -1"},
+        {"{decisions: 1, replications: [1, 1]}", NB_ERR_CONFIG, "replication 1 listed twice"},
         {"{decisions: 1, replications: [x]}", NB_ERR_CONFIG, "x"},
     };
 

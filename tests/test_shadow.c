@@ -71,15 +71,30 @@ static void test_shadow_runs_only_where_asked(void **state)
     nb_plan_free(&plain);
 }
 
-static void test_shadow_is_refused_where_customers_have_several_firms(void **state)
+static void test_shadow_is_not_compared_by_where_not_asked(void **state)
 {
-    const char *sets[] = {"worse_off=true", "firms=2"};
+    const char *sets[] = {"metrics=[equity, worse_off]", "worse_off=true"};
     nb_plan_t plan;
-    nb_unit_t unit;
 
     (void)state;
     assert_ok(nb_plan_init_text(&plan, "shadow", text, sets, 2));
-    assert_fails(nb_unit_run(&unit, &plan, 0, 0, NULL), NB_ERR_UNSUPPORTED, "worse_off");
+    nb_plan_free(&plan);
+    assert_fails(nb_plan_init_text(&plan, "shadow", text, sets, 1), NB_ERR_CONFIG,
+                 "metrics[1]: 'worse_off' is counted only where the experiment says");
+    nb_plan_free(&plan);
+}
+
+static void test_shadow_is_refused_where_customers_have_several_firms(void **state)
+{
+    const char *sets[] = {"worse_off=true", "firms=2"};
+    const char *swept[] = {"worse_off=true", "sweep=[{key: firms, values: [1, 2]}]"};
+    nb_plan_t plan;
+
+    (void)state;
+    assert_fails(nb_plan_init_text(&plan, "shadow", text, sets, 2), NB_ERR_CONFIG,
+                 "worse_off: environment journey does not tell the surplus");
+    nb_plan_free(&plan);
+    assert_fails(nb_plan_init_text(&plan, "shadow", text, swept, 2), NB_ERR_CONFIG, "worse_off");
     nb_plan_free(&plan);
 }
 
@@ -89,6 +104,7 @@ int main(void)
         cmocka_unit_test(test_shadow_counts_who_is_worse_off),
         cmocka_unit_test(test_shadow_without_discomfort_finds_fewer),
         cmocka_unit_test(test_shadow_runs_only_where_asked),
+        cmocka_unit_test(test_shadow_is_not_compared_by_where_not_asked),
         cmocka_unit_test(test_shadow_is_refused_where_customers_have_several_firms),
     };
 
