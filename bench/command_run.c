@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/command.h"
@@ -198,6 +199,19 @@ static int print_outcome(const arguments_t *arguments, const char *path, const n
     return 0;
 }
 
+/* the folder of results is made where only it is missing; what cannot be made is told by the run */
+static void make_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[4096];
+
+    if (slash && slash != path && (size_t)(slash - path) < sizeof folder) {
+        memcpy(folder, path, (size_t)(slash - path));
+        folder[slash - path] = '\0';
+        (void)mkdir(folder, 0777);
+    }
+}
+
 static int run_plan(nb_plan_t *plan, const arguments_t *arguments, const char *path)
 {
     nb_progress_line_t line = {0};
@@ -214,6 +228,7 @@ static int run_plan(nb_plan_t *plan, const arguments_t *arguments, const char *p
     nb_progress_t progress;
     int code;
 
+    make_folder_of(path);
     NB_TRY(nb_command_tune(plan, &spec, arguments->quiet));
     code = nb_runner_run(plan, &spec, &progress);
     nb_progress_line_end(&line);

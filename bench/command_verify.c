@@ -185,7 +185,15 @@ static int verify_arguments(arguments_t *arguments)
     arguments->spec.stop = nb_command_catch_signals();
     if (arguments->spec.folder) {
         NB_TRY(make_folder(arguments->spec.folder));
-        return verify_in(arguments);
+        code = verify_in(arguments);
+        if (code == NB_ERR_EXISTS) {
+            code =
+                nb_error_set(code,
+                             "the folder %s holds results of another scenario, other settings or "
+                             "other sizes: name another one with -o",
+                             arguments->spec.folder);
+        }
+        return code;
     }
     NB_TRY(make_temporary(path));
     arguments->spec.folder = path;

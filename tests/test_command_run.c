@@ -177,8 +177,10 @@ static void test_run_says_in_a_sentence_what_it_cannot_write(void **state)
 {
     command_kit_t *kit = *state;
 
-    assert_command(kit, 1, "nextbest: cannot make folder none/a.store",
-                   "nextbest run e.yaml -o none/a.h5");
+    assert_command(kit, 1, "nextbest: cannot make folder none/deeper/a.store",
+                   "nextbest run e.yaml -o none/deeper/a.h5");
+    /* a folder that alone is missing is made */
+    assert_command(kit, 0, "", "nextbest run e.yaml -o made/a.h5 --quiet && test -s made/a.h5");
     assert_command(kit, 1, "File too large", "ulimit -f 4; nextbest run e.yaml -o a.h5 --quiet");
     assert_int_equal(strncmp(kit->output, "nextbest: cannot write ", 23), 0);
     assert_ptr_equal(strchr(kit->output, '\n'), kit->output + strlen(kit->output) - 1);
