@@ -120,7 +120,8 @@ static void write_settings(const nb_fit_scenario_t *self, const nb_pilot_t *pilo
             self->pilot.status_quo ? self->pilot.status_quo : "none");
     fprintf(out, "churn: {family: beta, a: %.17g, b: %.17g, weekly: 0, shift: %.6g}\n",
             fit->bgnbd.a, fit->bgnbd.b, pilot->churn_shift);
-    fputs("births: {organic: 0}\n", out);
+    /* nobody comes who is not in the log */
+    fputs("births: {organic: 0}\nreferral: {base: 0, satisfaction: 0, paid: 0}\n", out);
     if (self->pilot.status_quo) {
         fputs("certainty: {learning: 0}\n", out);
     } else {

@@ -14,7 +14,7 @@ static void test_headroom_misuse(void **state)
     assert_command(kit, 2, "expected 2 or more",
                    "nextbest headroom --replications 1 --customers 10");
     assert_command(kit, 2, "fatigue.keep", "nextbest headroom --set fatigue.kep=1");
-    assert_command(kit, 2, "does not tell values by customer",
+    assert_command(kit, 2, "as with several firms",
                    "nextbest headroom --set firms=2 --customers 10 --replications 2");
     assert_command(kit, 2, "no sweep",
                    "nextbest headroom --set 'sweep=[{key: need.lost, values: [0.1, 0.2]}]'");

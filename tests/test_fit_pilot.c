@@ -30,6 +30,7 @@ static void fitted_settings(nb_journey_settings_t *out, double period_weeks)
     out->churn_b = cdnow.b;
     out->churn_weekly = 0;
     out->births_organic = 0;
+    out->referral_base = out->referral_satisfaction = out->referral_paid = 0;
     out->price_sd = out->price_quality = 0;
 }
 

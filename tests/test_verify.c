@@ -219,7 +219,7 @@ static int fake_shares(const nb_verify_spec_t *asked, const nb_plan_t *plan,
     assert_string_equal(plan->worlds[0].scenario, "everyday");
     NB_TRY(nb_alloc(out, 1, sizeof **out));
     **out = (nb_action_share_t){
-        .point = "recognize", .action = "call", .share = *(const double *)asked->context};
+        .point = "recognize", .action = "email", .share = *(const double *)asked->context};
     *n = 1;
     return NB_OK;
 }
