@@ -206,8 +206,8 @@ static void test_rules_join_conditions(void **state)
         "[{every: 2}, {tenure_weeks: [3, 4, 5, 6, 7, 8]}, {feature: recency, above: 0}]",
         "{all: [{every: 2}, {tenure_weeks: [3, 4, 5, 6, 7, 8]}, {feature: recency, above: 0}]}",
         "[{every: 2}, {all: [{tenure_weeks: [3, 4, 5, 6, 7, 8]}, {feature: recency, above: 0}]}]",
-        "[{all: [{all: [{every: 2}]}, {tenure_weeks: [3, 4, 5, 6, 7, 8]}]},"
-        " {feature: recency, above: 0}]",
+        ("[{all: [{all: [{every: 2}]}, {tenure_weeks: [3, 4, 5, 6, 7, 8]}]},"
+         " {feature: recency, above: 0}]"),
     };
     int32_t first[100];
     char yaml[256];
