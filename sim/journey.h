@@ -254,6 +254,7 @@ void journey_detect(const journey_t *run, uint32_t row, double *scores);
 uint64_t journey_mask(const journey_t *run, unsigned point, uint32_t row, const visit_t *visit);
 
 /* journey_batch.c */
+int journey_wait(journey_t *run, uint32_t row) NB_MUST_CHECK;
 visit_t *journey_visit_of(const journey_t *run, uint32_t row);
 int journey_next_batch(void *run, nb_batch_t *batch) NB_MUST_CHECK;
 int journey_act(void *run, const nb_batch_t *batch, const nb_choice_t *choice) NB_MUST_CHECK;

@@ -80,7 +80,7 @@ static void pause_orders(journey_t *run, uint32_t row)
 {
     const nb_journey_settings_t *set = &run->world->set;
 
-    run->customers[row].auto_pause_until =
+    run->auto_pause_until[row] =
         run->at.period + 1 + (int)floor(set->auto_pause / set->period_weeks + 0.5);
 }
 

@@ -31,7 +31,7 @@ static int is_bound_for(const journey_t *run, const visit_t *visit, unsigned poi
     return (run->needs_of[firm * N_POINTS + point] & NB_NEED_ROWS) != 0;
 }
 
-static int wait_row(journey_t *run, uint32_t row)
+int journey_wait(journey_t *run, uint32_t row)
 {
     JOURNEY_MORE(run, rows, n_rows, rows_capacity);
     run->rows[run->n_rows++] = row;
@@ -64,7 +64,7 @@ static int collect_rows(journey_t *run, unsigned point)
     }
     for (uint32_t v = 0; v < run->n_visits; v++) {
         if (waits(run, &run->visits[v], point)) {
-            NB_TRY(wait_row(run, v));
+            NB_TRY(journey_wait(run, v));
         }
     }
     return NB_OK;

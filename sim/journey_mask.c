@@ -24,14 +24,13 @@ static int may_call(const journey_t *run, uint32_t row)
     return top >= set->guardrail_detector;
 }
 
-/* automatic orders pause after one that went wrong; asked of the enrolled only, since it touches
- * her record */
+/* automatic orders pause after one that went wrong */
 static int may_ship(const journey_t *run, uint32_t row)
 {
     const nb_journey_settings_t *set = &run->world->set;
 
     return set->auto_offered && set->journey == JOURNEY_FULL &&
-           run->at.period >= run->customers[row].auto_pause_until;
+           run->at.period >= run->auto_pause_until[row];
 }
 
 static uint64_t recognize_mask(const journey_t *run, uint32_t row)

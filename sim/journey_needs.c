@@ -155,7 +155,7 @@ static unsigned draw_category(const journey_t *run, uint32_t person, uint32_t wo
         return 0;
     }
     for (unsigned k = 0; k < n; k++) {
-        unsigned before = (k + n - 1) % n;
+        unsigned before = k ? k - 1 : n - 1;
 
         weights[k] = run->relations[journey_cell(run, person, k)].weight;
         if (is_complement_due(run, person, before)) {

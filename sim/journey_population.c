@@ -216,7 +216,7 @@ static void set_relation(journey_t *run, uint32_t i, int period)
     run->last_purchase[i] = who->last_seen = period;
     who->last_contact = period - 1000000;
     who->last_survey = INT32_MIN / 2;
-    who->reactance_until = who->win_back_until = who->auto_pause_until = period - 1;
+    who->reactance_until = who->win_back_until = run->auto_pause_until[i] = period - 1;
     who->taste_step = (period - run->first_period) / run->world->taste_periods;
     nb_rng_block(run->spec.key, draw_at(run->luck[i], 0, DRAW_CHURN, journey_firm(run, i), 0),
                  words);

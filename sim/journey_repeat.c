@@ -3,13 +3,6 @@
  */
 #include "sim/journey.h"
 
-static int add_row(journey_t *run, uint32_t row)
-{
-    JOURNEY_MORE(run, rows, n_rows, rows_capacity);
-    run->rows[run->n_rows++] = row;
-    return NB_OK;
-}
-
 /* every dormant.every periods from the period on in which she became dormant */
 static int is_due(const journey_t *run, uint32_t row)
 {
@@ -26,7 +19,7 @@ int journey_collect_repeat(journey_t *run)
     run->n_rows = 0;
     for (uint32_t v = 0; v < run->n_visits; v++) {
         if (run->visits[v].ended && journey_firm(run, run->visits[v].customer) == f) {
-            NB_TRY(add_row(run, v));
+            NB_TRY(journey_wait(run, v));
         }
     }
     if (run->at.round > 0) {
@@ -36,7 +29,7 @@ int journey_collect_repeat(journey_t *run)
         uint32_t row = run->books[b];
 
         if (!run->in_round[journey_person(run, row)] && is_due(run, row)) {
-            NB_TRY(add_row(run, row | ROW_IS_CUSTOMER));
+            NB_TRY(journey_wait(run, row | ROW_IS_CUSTOMER));
         }
     }
     return NB_OK;

@@ -184,7 +184,6 @@ typedef struct {
     int32_t survey_week; /* of the latest answer */
     uint32_t surveys;    /* bit w: surveyed w weeks before last_survey */
     int32_t last_survey;
-    int32_t auto_pause_until;
     uint32_t parent; /* row of the one who referred her */
     uint16_t n_surveys, n_children, n_auto;
 } customer_t;
@@ -317,6 +316,7 @@ enum {
     X(int32_t, birth)       /* period; a stranger's is that of her first row */                    \
     X(int32_t, last_active) /* latest open, visit or purchase */                                   \
     X(int32_t, last_purchase)                                                                      \
+    X(int32_t, auto_pause_until) /* no automatic orders before this period */                      \
     X(float, fatigue)                                                                              \
     X(float, habit)                                                                                \
     X(float, satisfaction)                                                                         \
