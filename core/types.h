@@ -91,8 +91,10 @@ typedef struct nb_batch {
     const uint32_t *journey;  /* [n] journey (need) the decision belongs to, 0 where it belongs to
                                  none; for credit: policies get NULL, since the numbers count needs
                                  that nobody saw */
-    const int32_t *tenure;    /* [n] periods since birth */
-    unsigned slate;           /* positions to fill: 1, or k <= max_slate */
+    const uint32_t *episode; /* [n] opaque name of that journey, 0 where none: equal names are equal
+                                journeys and nothing else can be read from them; NULL is all 0 */
+    const int32_t *tenure;   /* [n] periods since birth */
+    unsigned slate;          /* positions to fill: 1, or k <= max_slate */
     int want_propensity;
     nb_key_t key;              /* (policy_seed, replication) of the policy's random streams */
     const nb_oracle_t *oracle; /* NULL unless the policy's traits say oracle */
@@ -132,6 +134,9 @@ typedef struct {
     const int32_t *action;    /* [n x slate] */
     const double *propensity; /* [n x slate] or NULL */
     const double *reward;     /* [n], already divided by the reward scale */
+    const double *weight;     /* [n] observations that a row counts for; NULL where each is one.
+                                 `reward` is then what the row adds to the sum of rewards, not a
+                                 mean: see NB_TRAIT_WEIGHTED */
     const float *elapsed;     /* [n] periods until the target was fixed */
     const uint16_t *signals;  /* [n] NB_SIGNAL_* */
     const int16_t *item; /* [n] action that the customer chose from the slate, -1 for none; NULL

@@ -13,18 +13,33 @@
 #include "core/settings.h"
 #include "core/types.h"
 
-enum { NB_POLICY_ABI = 2 };
+enum { NB_POLICY_ABI = 3 };
 
 /** What a policy needs or can do. */
 enum {
-    NB_TRAIT_CONTEXTUAL = 1 << 0, /* reads batch->x; else it is not built */
-    NB_TRAIT_SEQUENTIAL = 1 << 1, /* bootstraps: default credit is smdp, next_* are filled */
-    NB_TRAIT_SLATE = 1 << 2,      /* fills slates itself; else it is ranked by score() */
-    NB_TRAIT_INDIVIDUAL = 1 << 3, /* keeps state per customer */
-    NB_TRAIT_ORACLE = 1 << 4,     /* reads batch->oracle */
-    NB_TRAIT_OFFLINE = 1 << 5,    /* learns from a log before the run */
-    NB_TRAIT_LEARNS = 1 << 6,     /* update() does something; else nothing is credited */
+    NB_TRAIT_CONTEXTUAL = 1 << 0,  /* reads batch->x; else it is not built */
+    NB_TRAIT_SEQUENTIAL = 1 << 1,  /* bootstraps: default credit is smdp, next_* are filled */
+    NB_TRAIT_SLATE = 1 << 2,       /* fills slates itself; else it is ranked by score() */
+    NB_TRAIT_INDIVIDUAL = 1 << 3,  /* keeps state per customer */
+    NB_TRAIT_ORACLE = 1 << 4,      /* reads batch->oracle */
+    NB_TRAIT_OFFLINE = 1 << 5,     /* learns from a log before the run */
+    NB_TRAIT_LEARNS = 1 << 6,      /* update() does something; else nothing is credited */
+    NB_TRAIT_WRAPPER = 1 << 7,     /* plays another policy: settings begin with an nb_inner_t */
+    NB_TRAIT_UNIT_REWARD = 1 << 8, /* takes rewards in [0, 1] only; default reward_scale none */
+    NB_TRAIT_WEIGHTED = 1 << 9,  /* update() reads `weight`: a row adds `weight` observations whose
+                                    rewards add up to `reward`; without it weights are refused */
+    NB_TRAIT_PARTIAL = 1 << 10,  /* default credit partial(n): a decision comes once a period while
+                                    its reward is still arriving, each time with what came since */
+    NB_TRAIT_TEST_BED = 1 << 11, /* proven on test beds; left out of tables of customers */
 };
+
+struct nb_policy_type;
+
+/** What a wrapper plays; the framework fills it in from the experiment before anything else. */
+typedef struct {
+    const struct nb_policy_type *type;
+    const void *settings; /* of the type */
+} nb_inner_t;
 
 typedef struct nb_policy_type {
     unsigned abi;     /* NB_POLICY_ABI */
@@ -49,6 +64,9 @@ typedef struct nb_policy_type {
 
     /** Learn from finished transitions; may only accumulate. */
     int (*update)(void *state, const nb_transitions_t *finished);
+    /** What is played of a batch, before its outcome is known: for policies that count contacts or
+     * spend. Called in the tail too. */
+    int (*played)(void *state, const nb_batch_t *batch, const nb_choice_t *choice);
     /** Once a period, after its updates: refactor posteriors, take gradient steps. */
     int (*end_period)(void *state, nb_arena_t *scratch);
     /** Probability of every action, at slates of the first position. @param p [n x K], 0 where not
@@ -62,6 +80,11 @@ typedef struct nb_policy_type {
     /** Bytes of scratch that any function above takes from the arena at most (n <= NB_BLOCK_ROWS).
      */
     size_t (*scratch_size)(const nb_spec_t *spec, const void *settings);
+    /** Fill `to`, a zeroed state for more customers, from `from`: individual policies whose records
+     * of customers do not simply end the block. NULL: the old block is the begin of the new one,
+     * and the records added are zero. */
+    int (*grow)(void *to, const nb_spec_t *to_spec, const void *from, const nb_spec_t *from_spec,
+                const void *settings);
 } nb_policy_type_t;
 
 /** What a plug-in exports under the name `nb_plugin_entry`: its ABI and its type. */

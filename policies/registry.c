@@ -30,6 +30,45 @@ typedef struct plugin {
 static pthread_mutex_t plugins_lock = PTHREAD_MUTEX_INITIALIZER;
 static plugin_t *plugins;
 
+static uint32_t library_ids[N_LIBRARY];
+static pthread_once_t ids_once = PTHREAD_ONCE_INIT;
+
+/* FNV-1a (Fowler, Noll & Vo) */
+uint32_t nb_policy_id(const nb_policy_type_t *type)
+{
+    uint32_t id = 2166136261u;
+
+    for (const char *c = type->name; *c; c++) {
+        id = (id ^ (unsigned char)*c) * 16777619u;
+    }
+    return id;
+}
+
+static void fill_ids(void)
+{
+    for (size_t i = 0; i < N_LIBRARY; i++) {
+        library_ids[i] = nb_policy_id(library[i]);
+    }
+}
+
+const nb_policy_type_t *nb_policy_by_id(uint32_t id)
+{
+    const nb_policy_type_t *type = NULL;
+
+    pthread_once(&ids_once, fill_ids);
+    for (size_t i = 0; i < N_LIBRARY; i++) {
+        if (library_ids[i] == id) {
+            return library[i];
+        }
+    }
+    pthread_mutex_lock(&plugins_lock);
+    for (const plugin_t *plugin = plugins; plugin && !type; plugin = plugin->next) {
+        type = nb_policy_id(plugin->type) == id ? plugin->type : NULL;
+    }
+    pthread_mutex_unlock(&plugins_lock);
+    return type;
+}
+
 size_t nb_policy_count(void)
 {
     return N_LIBRARY;

@@ -20,6 +20,13 @@ const nb_policy_type_t *nb_policy_at(size_t i);
  */
 int nb_policy_find(const nb_policy_type_t **out, const char *name) NB_MUST_CHECK;
 
+/** Name of a type that fits into a state, where a pointer must not stand: a hash of its name. */
+uint32_t nb_policy_id(const nb_policy_type_t *type);
+
+/** The type with that id, of the library or of a plug-in opened so far; NULL where there is none.
+ */
+const nb_policy_type_t *nb_policy_by_id(uint32_t id);
+
 /** Path of the file that a plug-in type came from, NULL for policies of the library. */
 const char *nb_policy_plugin_path(const nb_policy_type_t *type);
 
