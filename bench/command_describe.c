@@ -174,10 +174,12 @@ static int describe_policy(const nb_policy_type_t *type, nb_format_t format)
         unsigned bit;
         const char *word;
     } traits[] = {
-        {NB_TRAIT_LEARNS, "learns"},         {NB_TRAIT_CONTEXTUAL, "contextual"},
-        {NB_TRAIT_SEQUENTIAL, "sequential"}, {NB_TRAIT_SLATE, "slate"},
-        {NB_TRAIT_INDIVIDUAL, "individual"}, {NB_TRAIT_ORACLE, "oracle"},
-        {NB_TRAIT_OFFLINE, "offline"},
+        {NB_TRAIT_LEARNS, "learns"},           {NB_TRAIT_CONTEXTUAL, "contextual"},
+        {NB_TRAIT_SEQUENTIAL, "sequential"},   {NB_TRAIT_SLATE, "slate"},
+        {NB_TRAIT_INDIVIDUAL, "individual"},   {NB_TRAIT_ORACLE, "oracle"},
+        {NB_TRAIT_OFFLINE, "offline"},         {NB_TRAIT_WRAPPER, "wrapper"},
+        {NB_TRAIT_UNIT_REWARD, "unit_reward"}, {NB_TRAIT_WEIGHTED, "weighted"},
+        {NB_TRAIT_PARTIAL, "partial"},         {NB_TRAIT_TEST_BED, "test_bed"},
     };
     const char *words[sizeof traits / sizeof traits[0]];
     unsigned n = 0;

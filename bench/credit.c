@@ -301,14 +301,17 @@ void nb_credit_book(nb_credit_t *self, const nb_event_t *events, size_t n)
     }
 }
 
-/* rows whose periods t .. t+window-1 are over: the oldest ones, since periods only grow */
+/* rows whose periods t .. t+window-1 are over: the oldest ones, since periods only grow; those that
+ * were fixed before may still wait for being taken */
 static void fix_windows(nb_credit_t *self, int window)
 {
     const nb_pending_t *pending = &self->pending;
 
     for (size_t row = pending->first;
          row < pending->n && pending->period[row] <= self->period - window + 1; row++) {
-        fix_row(self, row, 0);
+        if (pending->status[row] == NB_PENDING_OPEN) {
+            fix_row(self, row, 0);
+        }
     }
 }
 

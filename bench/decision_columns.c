@@ -56,7 +56,7 @@ static const nb_policy_type_t *find_policy(const nb_decision_log_t *log, unsigne
 {
     int owner = log->strategy->owner[point];
 
-    return owner < 0 ? NULL : log->strategy->bindings[owner].type;
+    return owner < 0 ? NULL : log->strategy->bindings[owner].policy.type;
 }
 
 /* codes and names of the points, by the conventions of CF */

@@ -177,7 +177,7 @@ static int hear_choice(void *context, nb_loop_t *loop, const nb_batch_t *batch,
     if (!is_logged(self, batch->point, batch->period)) {
         return NB_OK;
     }
-    type = self->strategy->bindings[self->strategy->owner[batch->point]].type;
+    type = self->strategy->bindings[self->strategy->owner[batch->point]].policy.type;
     self->is_ranked[batch->point] |= batch->slate > 1 && !(type->traits & NB_TRAIT_SLATE);
     NB_TRY(nb_decision_money_reserve(&self->money, loop->spec.environment->n_rows(loop->run)));
     NB_TRY(reserve_rows(self, batch->n));

@@ -8,29 +8,67 @@ enum { ALIGNMENT = 64 };
 int nb_instance_init(nb_instance_t *self, const nb_binding_t *binding, const nb_spec_t *environment,
                      size_t n_customers, int horizon)
 {
-    const nb_policy_type_t *type = binding->type;
+    const nb_policy_type_t *type = binding->policy.type;
     int code;
 
     memset(self, 0, sizeof *self);
     self->binding = binding;
-    self->learns = (type->traits & NB_TRAIT_LEARNS) && type->update;
+    self->learns = (binding->policy.traits & NB_TRAIT_LEARNS) && type->update;
     self->spec = nb_binding_spec(binding, environment, self->points);
     self->spec.horizon = environment->horizon > 0.0 ? horizon : 0.0;
     self->spec.n_customers = n_customers;
-    NB_TRY(
-        nb_credit_init(&self->credit, &binding->credit, binding->gamma, &self->spec, type->traits));
-    self->state_size = type->state_size(&self->spec, binding->settings);
+    self->n_records = n_customers;
+    NB_TRY(nb_credit_init(&self->credit, &binding->credit, binding->gamma, &self->spec,
+                          binding->policy.traits));
+    self->state_size = type->state_size(&self->spec, binding->policy.settings);
     NB_TRY(nb_alloc(&self->state, self->state_size, 1));
-    code = type->init(self->state, &self->spec, binding->settings);
+    code = type->init(self->state, &self->spec, binding->policy.settings);
     return code < 0 ? nb_error_prefix(code, "policy %s", type->name) : NB_OK;
+}
+
+/* a state for more customers: records are added at its end, or where the policy itself puts them */
+static int grow(nb_instance_t *self, size_t n_records)
+{
+    const nb_layer_t *policy = &self->binding->policy;
+    nb_spec_t wider = self->spec, present = self->spec;
+    void *state;
+    size_t size;
+    int code = NB_OK;
+
+    wider.n_customers = n_records;
+    present.n_customers = self->n_records;
+    size = policy->type->state_size(&wider, policy->settings);
+    NB_TRY(nb_alloc(&state, size, 1));
+    if (policy->type->grow) {
+        code = policy->type->grow(state, &wider, self->state, &present, policy->settings);
+    } else {
+        NB_ASSERT(size >= self->state_size);
+        memcpy(state, self->state, self->state_size);
+    }
+    nb_free(self->state);
+    self->state = state;
+    self->state_size = size;
+    self->n_records = n_records;
+    return code < 0 ? nb_error_prefix(code, "policy %s", policy->type->name) : NB_OK;
+}
+
+int nb_instance_reserve(nb_instance_t *self, size_t n_customers)
+{
+    size_t wider = self->n_records + self->n_records / 2;
+
+    if (!(self->binding->policy.traits & NB_TRAIT_INDIVIDUAL) || n_customers <= self->n_records) {
+        return NB_OK;
+    }
+    return grow(self, n_customers > wider ? n_customers : wider);
 }
 
 /* say who, where and when before the sentence of a policy's own error */
 static int blame(const nb_instance_t *self, unsigned point, int period, int code)
 {
-    return code < 0 ? nb_error_prefix(code, "policy %s at point %s in period %d",
-                                      self->binding->type->name, self->points[point].name, period)
-                    : NB_OK;
+    return code < 0
+               ? nb_error_prefix(code, "policy %s at point %s in period %d",
+                                 self->binding->policy.type->name, self->points[point].name, period)
+               : NB_OK;
 }
 
 /* position j of a row: an allowed action that no position before holds, or -1 where none is left */
@@ -86,7 +124,7 @@ static int check_scores(const nb_batch_t *batch, const double *score)
 
 static int compute_scores(const nb_instance_t *self, const nb_batch_t *batch, double *score)
 {
-    NB_TRY(self->binding->type->score(self->state, batch, score));
+    NB_TRY(self->binding->policy.type->score(self->state, batch, score));
     return check_scores(batch, score);
 }
 
@@ -105,7 +143,7 @@ static int rank_by_score(const nb_instance_t *self, const nb_batch_t *batch, nb_
 
 int nb_instance_score(const nb_instance_t *self, const nb_batch_t *batch, double *score)
 {
-    if (!self->binding->type->score) {
+    if (!self->binding->policy.type->score) {
         return 0;
     }
     NB_TRY(blame(self, batch->point, batch->period, compute_scores(self, batch, score)));
@@ -114,7 +152,7 @@ int nb_instance_score(const nb_instance_t *self, const nb_batch_t *batch, double
 
 int nb_instance_choose(const nb_instance_t *self, const nb_batch_t *batch, nb_choice_t *out)
 {
-    const nb_policy_type_t *type = self->binding->type;
+    const nb_policy_type_t *type = self->binding->policy.type;
     int code;
 
     if (batch->slate > 1 && !(type->traits & NB_TRAIT_SLATE)) {
@@ -128,6 +166,15 @@ int nb_instance_choose(const nb_instance_t *self, const nb_batch_t *batch, nb_ch
         code = check_choice(&self->points[batch->point], batch, out->action);
     }
     return blame(self, batch->point, batch->period, code);
+}
+
+int nb_instance_played(nb_instance_t *self, const nb_batch_t *batch, const nb_choice_t *choice)
+{
+    const nb_policy_type_t *type = self->binding->policy.type;
+
+    return type->played
+               ? blame(self, batch->point, batch->period, type->played(self->state, batch, choice))
+               : NB_OK;
 }
 
 double nb_instance_reward_scale(const nb_instance_t *self)
@@ -162,27 +209,43 @@ static int learn_block(nb_instance_t *self, nb_arena_t *scratch, double scale)
     }
     if (code >= 0 && block.n) {
         block.scratch = scratch;
-        code = self->binding->type->update(self->state, &block);
+        code = self->binding->policy.type->update(self->state, &block);
     }
     nb_arena_release(scratch, mark);
     NB_TRY(blame(self, block.point, self->credit.period, code));
     return (int)block.n;
 }
 
+/* all that is fixed through update */
+static int learn_fixed(nb_instance_t *self, nb_arena_t *scratch)
+{
+    double scale;
+    int n = 1;
+
+    nb_credit_add_rewards(&self->credit, &self->rewards);
+    for (scale = nb_instance_reward_scale(self); n > 0;) {
+        NB_TRY(n = learn_block(self, scratch, scale));
+    }
+    return NB_OK;
+}
+
 int nb_instance_learn(nb_instance_t *self, nb_arena_t *scratch, int last)
 {
-    const nb_policy_type_t *type = self->binding->type;
-    int n = self->learns;
+    const nb_policy_type_t *type = self->binding->policy.type;
+    int is_due = ++self->n_waiting >= self->binding->update_every || last;
 
     if (self->learns) {
         nb_credit_end_period(&self->credit);
-        if (last) {
-            nb_credit_end_horizon(&self->credit);
-        }
-        nb_credit_add_rewards(&self->credit, &self->rewards);
     }
-    for (double scale = nb_instance_reward_scale(self); n > 0;) {
-        NB_TRY(n = learn_block(self, scratch, scale));
+    if (self->learns && last) {
+        nb_credit_end_horizon(&self->credit);
+    }
+    if (!is_due) {
+        return NB_OK;
+    }
+    self->n_waiting = 0;
+    if (self->learns) {
+        NB_TRY(learn_fixed(self, scratch));
     }
     if (type->end_period) {
         size_t mark = nb_arena_mark(scratch);
@@ -199,7 +262,7 @@ int nb_instance_learn(nb_instance_t *self, nb_arena_t *scratch, int last)
 size_t nb_instance_scratch_size(const nb_instance_t *self)
 {
     const nb_binding_t *binding = self->binding;
-    const nb_policy_type_t *type = binding->type;
+    const nb_policy_type_t *type = binding->policy.type;
     size_t n_actions = 0;
 
     for (unsigned p = 0; p < self->spec.n_points; p++) {
@@ -210,12 +273,41 @@ size_t nb_instance_scratch_size(const nb_instance_t *self)
     /* scores of a batch, four uniforms a row to break their ties, and room to align all of it */
     return NB_BLOCK_ROWS * (n_actions + 4) * sizeof(double) + 4 * ALIGNMENT +
            (self->learns ? nb_credit_scratch_size(&self->credit) : 0) +
-           (type->scratch_size ? type->scratch_size(&self->spec, binding->settings) : 0);
+           (type->scratch_size ? type->scratch_size(&self->spec, binding->policy.settings) : 0);
+}
+
+/* a state of the size that an archive holds; its bytes come from there */
+static int resize(nb_instance_t *self, size_t n_records)
+{
+    const nb_layer_t *policy = &self->binding->policy;
+    nb_spec_t spec = self->spec;
+    void *state;
+    size_t size;
+
+    if (!(policy->traits & NB_TRAIT_INDIVIDUAL)) {
+        NB_FAIL(NB_ERR_FORMAT, "a saved state is for %zu customers, expected %zu", n_records,
+                self->n_records);
+    }
+    spec.n_customers = n_records;
+    size = policy->type->state_size(&spec, policy->settings);
+    NB_TRY(nb_alloc(&state, size, 1));
+    nb_free(self->state);
+    self->state = state;
+    self->state_size = size;
+    self->n_records = n_records;
+    return NB_OK;
 }
 
 int nb_instance_archive(nb_instance_t *self, nb_archive_t *archive)
 {
+    size_t n_records = self->n_records;
+
+    NB_TRY(nb_archive_bytes(archive, &n_records, sizeof n_records));
+    if (n_records != self->n_records) {
+        NB_TRY(resize(self, n_records));
+    }
     NB_TRY(nb_archive_array(archive, &self->state, &self->state_size, NULL, 1));
+    NB_TRY(nb_archive_bytes(archive, &self->n_waiting, sizeof self->n_waiting));
     NB_TRY(nb_archive_bytes(archive, &self->rewards.n, sizeof self->rewards.n));
     NB_TRY(nb_archive_bytes(archive, &self->rewards.mean, sizeof self->rewards.mean));
     NB_TRY(nb_archive_bytes(archive, &self->rewards.m2, sizeof self->rewards.m2));

@@ -20,7 +20,9 @@ typedef struct {
     nb_spec_t spec;
     void *state; /* [state_size] bytes */
     size_t state_size;
-    int learns; /* its decisions are credited */
+    size_t n_records; /* customers that an individual policy has records for */
+    int n_waiting;    /* periods since its last update */
+    int learns;       /* its decisions are credited */
     nb_credit_t credit;
     nb_moments_t rewards; /* of all released decisions, for reward_scale: auto */
 } nb_instance_t;
@@ -43,8 +45,15 @@ int nb_instance_choose(const nb_instance_t *self, const nb_batch_t *batch,
 int nb_instance_score(const nb_instance_t *self, const nb_batch_t *batch,
                       double *score) NB_MUST_CHECK;
 
-/** End of a period: hand fixed decisions to update, then end_period. `last` where the horizon ends
- * with it. */
+/** Room for the records of `n_customers` rows of the run, where the policy keeps any. */
+int nb_instance_reserve(nb_instance_t *self, size_t n_customers) NB_MUST_CHECK;
+
+/** Tell the policy what is played of a batch of its own point, whoever chose. */
+int nb_instance_played(nb_instance_t *self, const nb_batch_t *batch,
+                       const nb_choice_t *choice) NB_MUST_CHECK;
+
+/** End of a period: hand fixed decisions to update, then end_period; what is fixed waits
+ * where the binding updates less often than every period. `last` where the horizon ends with it. */
 int nb_instance_learn(nb_instance_t *self, nb_arena_t *scratch, int last) NB_MUST_CHECK;
 
 /** What rewards are divided by now: their running standard deviation, 1 where there is none. */
@@ -93,6 +102,13 @@ int nb_players_own(const nb_players_t *self, unsigned point);
  * point must be owned. */
 int nb_players_score(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
                      double *score) NB_MUST_CHECK;
+
+/** Customers (rows of the run) are `n_customers` by now: room for their records. */
+int nb_players_reserve(nb_players_t *self, size_t n_customers) NB_MUST_CHECK;
+
+/** Tell the instance that owns the batch's point, if any, what is played of it. */
+int nb_players_played(nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
+                      const nb_choice_t *choice) NB_MUST_CHECK;
 
 /** Period starts for the credit of all learners. */
 int nb_players_begin_period(nb_players_t *self, int period) NB_MUST_CHECK;

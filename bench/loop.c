@@ -112,6 +112,7 @@ static int deliver_events(nb_loop_t *self)
     if (watch && watch->moved) {
         NB_TRY(watch->moved(watch->context, self->period, events, n_customers));
     }
+    NB_TRY(nb_players_reserve(&self->players, n_customers));
     return is_learning(self) ? nb_players_book(&self->players, events, n_customers) : NB_OK;
 }
 
@@ -236,6 +237,9 @@ int nb_loop_act(nb_loop_t *self, const nb_batch_t *batch, const nb_choice_t *cho
 
     if (is_learning(self)) {
         NB_TRY(nb_players_record(&self->players, batch, choice, environment->n_rows(self->run)));
+    }
+    if (self->period >= 0) {
+        NB_TRY(nb_players_played(&self->players, batch, &self->scratch, choice));
     }
     NB_TRY(environment->act(self->run, batch, choice));
     return deliver_events(self);

@@ -30,7 +30,7 @@ void nb_players_add_needs(const nb_players_t *self, unsigned *needs)
 {
     for (unsigned p = 0; p < self->environment->n_points; p++) {
         const nb_instance_t *owner = find_owner(self, p);
-        unsigned traits = owner ? owner->binding->type->traits : 0;
+        unsigned traits = owner ? owner->binding->policy.traits : 0;
 
         if (owner) {
             needs[p] |= NB_NEED_ROWS;
@@ -59,7 +59,7 @@ size_t nb_players_scratch_size(const nb_players_t *self)
 
         most = size > most ? size : most;
     }
-    return most;
+    return most + NB_BLOCK_ROWS * sizeof(uint32_t) + 64; /* names of episodes */
 }
 
 /* the batch as its owner sees it: own point index, and nothing that its traits do not ask for */
@@ -118,13 +118,30 @@ static int play_default(const nb_players_t *self, const nb_batch_t *batch, nb_ar
     return NB_OK;
 }
 
-/* a batch as its owner is asked about it: journeys count needs that nobody saw */
+/* opaque names of the journeys: their numbers count needs that nobody saw */
+static const uint32_t *name_episodes(const nb_batch_t *batch, nb_arena_t *scratch)
+{
+    uint32_t *episode;
+
+    if (!batch->journey) {
+        return NULL;
+    }
+    episode = nb_arena_take(scratch, batch->n, sizeof *episode);
+    for (size_t i = 0; i < batch->n; i++) {
+        /* never 0, which is the name of none */
+        episode[i] = batch->journey[i] ? nb_rng_hash(batch->luck[i], batch->journey[i]) | 1 : 0;
+    }
+    return episode;
+}
+
+/* a batch as its owner is asked about it; the caller releases what is taken from `scratch` */
 static nb_batch_t make_question(const nb_players_t *self, const nb_batch_t *batch,
                                 const nb_instance_t *owner, nb_arena_t *scratch)
 {
-    nb_batch_t local = localize(self, batch, owner->binding->type->traits);
+    nb_batch_t local = localize(self, batch, owner->binding->policy.traits);
 
     local.scratch = scratch;
+    local.episode = name_episodes(batch, scratch);
     local.journey = NULL;
     return local;
 }
@@ -133,13 +150,17 @@ int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_aren
                       nb_choice_t *out)
 {
     const nb_instance_t *owner = find_owner(self, batch->point);
+    size_t mark = nb_arena_mark(scratch);
     nb_batch_t local;
+    int code;
 
     if (!owner) {
         return play_default(self, batch, scratch, out);
     }
     local = make_question(self, batch, owner, scratch);
-    return nb_instance_choose(owner, &local, out);
+    code = nb_instance_choose(owner, &local, out);
+    nb_arena_release(scratch, mark);
+    return code;
 }
 
 int nb_players_own(const nb_players_t *self, unsigned point)
@@ -151,9 +172,37 @@ int nb_players_score(const nb_players_t *self, const nb_batch_t *batch, nb_arena
                      double *score)
 {
     const nb_instance_t *owner = find_owner(self, batch->point);
+    size_t mark = nb_arena_mark(scratch);
     nb_batch_t local = make_question(self, batch, owner, scratch);
+    int code = nb_instance_score(owner, &local, score);
 
-    return nb_instance_score(owner, &local, score);
+    nb_arena_release(scratch, mark);
+    return code;
+}
+
+int nb_players_reserve(nb_players_t *self, size_t n_customers)
+{
+    for (size_t b = 0; b < self->n_instances; b++) {
+        NB_TRY(nb_instance_reserve(&self->instances[b], n_customers));
+    }
+    return NB_OK;
+}
+
+int nb_players_played(nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
+                      const nb_choice_t *choice)
+{
+    nb_instance_t *owner = find_owner(self, batch->point);
+    size_t mark = nb_arena_mark(scratch);
+    nb_batch_t local;
+    int code;
+
+    if (!owner || !owner->binding->policy.type->played) {
+        return NB_OK;
+    }
+    local = make_question(self, batch, owner, scratch);
+    code = nb_instance_played(owner, &local, choice);
+    nb_arena_release(scratch, mark);
+    return code;
 }
 
 int nb_players_begin_period(nb_players_t *self, int period)
@@ -175,7 +224,7 @@ int nb_players_record(nb_players_t *self, const nb_batch_t *batch, const nb_choi
     if (!owner || !owner->learns) {
         return NB_OK;
     }
-    local = localize(self, batch, owner->binding->type->traits);
+    local = localize(self, batch, owner->binding->policy.traits);
     NB_TRY(nb_credit_reserve(&owner->credit, n_customers));
     return nb_credit_record(&owner->credit, &local, choice);
 }
@@ -214,7 +263,8 @@ int nb_players_archive(nb_players_t *self, nb_archive_t *archive)
         int code = nb_instance_archive(&self->instances[b], archive);
 
         if (code < 0) {
-            return nb_error_prefix(code, "policy %s", self->instances[b].binding->type->name);
+            return nb_error_prefix(code, "policy %s",
+                                   self->instances[b].binding->policy.type->name);
         }
     }
     return NB_OK;

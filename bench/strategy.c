@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "policies/registry.h"
+
+enum { MAX_UPDATE_EVERY = 10000 };
 
 /* what a strategy node says, before instances are made of it */
 typedef struct {
@@ -150,7 +151,11 @@ static int bind_all(bound_t *bound, const nb_node_t *node)
 
 static int read_scale(nb_binding_t *self, const nb_node_t *node)
 {
-    self->reward_scale = self->type->traits & NB_TRAIT_LEARNS ? NB_SCALE_AUTO : NB_SCALE_NONE;
+    unsigned traits = self->policy.traits;
+
+    self->reward_scale = (traits & NB_TRAIT_LEARNS) && !(traits & NB_TRAIT_UNIT_REWARD)
+                             ? NB_SCALE_AUTO
+                             : NB_SCALE_NONE;
     if (!node) {
         return NB_OK;
     }
@@ -176,63 +181,51 @@ static int read_gamma(nb_binding_t *self, const nb_node_t *node, const nb_spec_t
     return NB_OK;
 }
 
+static int read_update_every(nb_binding_t *self, const nb_node_t *node)
+{
+    long long periods = 1;
+
+    self->update_every = 1;
+    if (!node) {
+        return NB_OK;
+    }
+    NB_TRY(nb_node_int(node, &periods));
+    if (periods < 1 || periods > MAX_UPDATE_EVERY) {
+        return nb_node_error(NB_ERR_RANGE, node, "%s is out of range, expected 1 to %d periods",
+                             node->text, MAX_UPDATE_EVERY);
+    }
+    self->update_every = (int)periods;
+    return NB_OK;
+}
+
 /* keys that only learners use are refused elsewhere instead of being ignored */
 static int read_learning(nb_binding_t *self, const nb_node_t *node, const nb_spec_t *spec)
 {
-    static const char *const keys[] = {"credit", "reward_scale", "gamma"};
+    static const char *const keys[] = {"credit", "reward_scale", "gamma", "update_every"};
 
-    for (unsigned i = 0; i < 3 && !(self->type->traits & NB_TRAIT_LEARNS); i++) {
+    for (unsigned i = 0; i < 4 && !(self->policy.traits & NB_TRAIT_LEARNS); i++) {
         if (nb_node_child(node, keys[i])) {
             return nb_node_error(NB_ERR_CONFIG, nb_node_child(node, keys[i]),
-                                 "policy '%s' does not learn and has no %s", self->type->name,
-                                 keys[i]);
+                                 "policy '%s' does not learn and has no %s",
+                                 self->policy.type->name, keys[i]);
         }
     }
-    NB_TRY(nb_credit_parse(&self->credit, nb_node_child(node, "credit"), self->type));
+    NB_TRY(nb_credit_parse(&self->credit, nb_node_child(node, "credit"), self->policy.traits));
     NB_TRY(read_scale(self, nb_node_child(node, "reward_scale")));
+    NB_TRY(read_update_every(self, nb_node_child(node, "update_every")));
     return read_gamma(self, nb_node_child(node, "gamma"), spec);
 }
 
-/* an error of a function that knows no marks; those that do begin with the file */
-static int add_mark(int code, const nb_node_t *node)
+/* read the policy, and how it learns */
+static int read_policy(nb_binding_t *self, const nb_node_t *node, int is_joint)
 {
-    char detail[512];
-
-    if (code >= 0 || code == NB_ERR_MEMORY ||
-        (node->file && strncmp(nb_error_detail(), node->file, strlen(node->file)) == 0)) {
-        return code;
-    }
-    snprintf(detail, sizeof detail, "%s", nb_error_detail());
-    return nb_node_error(code, node, "%s", detail);
-}
-
-static int read_policy(nb_binding_t *self, const nb_node_t *node)
-{
-    const nb_node_t *policy = nb_node_child(node, "policy");
-
-    if (node->kind != NB_NODE_MAP || !policy) {
-        return nb_node_error(NB_ERR_CONFIG, node, "expected a map with a key 'policy'");
-    }
-    if (policy->kind != NB_NODE_SCALAR || policy->text[0] == '\0') {
-        return nb_node_error(NB_ERR_CONFIG, policy, "expected the name of a policy");
-    }
-    NB_TRY(add_mark(nb_policy_find(&self->type, policy->text), policy));
-    return nb_strdup(&self->name, policy->text);
-}
-
-static int read_settings(nb_binding_t *self, const nb_node_t *node, int is_joint)
-{
-    static const char *const common[] = {"policy", "credit", "reward_scale", "gamma", "points"};
-    static const nb_setting_t none[] = {{.key = NULL}};
-    const nb_setting_t *table = self->type->settings ? self->type->settings : none;
-
-    NB_TRY(nb_alloc(&self->settings, self->type->settings_size + 1, 1));
-    return nb_settings_load(table, node, common, is_joint ? 5 : 4, self->settings);
+    return nb_layer_init(&self->policy, node, nb_binding_keys,
+                         is_joint ? NB_BINDING_N_KEYS : NB_BINDING_N_KEYS - 1);
 }
 
 static int check_slates(const nb_binding_t *self, const nb_node_t *node, const nb_spec_t *spec)
 {
-    if (self->type->traits & NB_TRAIT_SLATE || self->type->score) {
+    if (self->policy.type->traits & NB_TRAIT_SLATE || self->policy.type->score) {
         return NB_OK;
     }
     for (unsigned i = 0; i < self->n_points; i++) {
@@ -240,7 +233,7 @@ static int check_slates(const nb_binding_t *self, const nb_node_t *node, const n
             return nb_node_error(NB_ERR_UNSUPPORTED, node,
                                  "policy '%s' neither fills slates nor scores actions, which point "
                                  "'%s' needs",
-                                 self->type->name, spec->points[self->points[i]].name);
+                                 self->policy.type->name, spec->points[self->points[i]].name);
         }
     }
     return NB_OK;
@@ -264,12 +257,13 @@ static int try_out(const nb_binding_t *self, const nb_node_t *node, const nb_spe
 {
     nb_point_t points[NB_MAX_POINTS];
     nb_spec_t own = nb_binding_spec(self, spec, points);
+    const nb_layer_t *policy = &self->policy;
     void *state = NULL;
     int code;
 
     own.n_customers = 1;
-    NB_TRY(nb_alloc(&state, self->type->state_size(&own, self->settings) + 1, 1));
-    code = add_mark(self->type->init(state, &own, self->settings), node);
+    NB_TRY(nb_alloc(&state, policy->type->state_size(&own, policy->settings) + 1, 1));
+    code = nb_strategy_add_mark(policy->type->init(state, &own, policy->settings), node);
     nb_free(state);
     return code;
 }
@@ -277,8 +271,7 @@ static int try_out(const nb_binding_t *self, const nb_node_t *node, const nb_spe
 static int read_binding(nb_binding_t *self, const nb_node_t *node, int is_joint,
                         const nb_spec_t *spec)
 {
-    NB_TRY(read_policy(self, node));
-    NB_TRY(read_settings(self, node, is_joint));
+    NB_TRY(read_policy(self, node, is_joint));
     NB_TRY(read_learning(self, node, spec));
     NB_TRY(check_slates(self, node, spec));
     return try_out(self, node, spec);
@@ -334,8 +327,7 @@ int nb_strategy_init(nb_strategy_t *self, const char *name, const nb_node_t *nod
 void nb_strategy_free(nb_strategy_t *self)
 {
     for (size_t i = 0; i < self->n_bindings; i++) {
-        nb_free(self->bindings[i].settings);
-        nb_free(self->bindings[i].name);
+        nb_layer_free(&self->bindings[i].policy);
     }
     nb_free(self->bindings);
     nb_free(self->name);

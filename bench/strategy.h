@@ -3,6 +3,8 @@
  *
  * strategies:
  *   NAME: {POINT|all|joint: {policy: NAME, credit: RULE, SETTING: VALUE, ...}}
+ * or, for a policy that plays another one (a wrapper, its settings beside its name),
+ *   NAME: {POINT|all|joint: {WRAPPER: {policy: NAME, SETTING: VALUE, ...}, credit: RULE, ...}}
  * `all` binds one separate instance per point not bound by name; `joint` binds ONE instance to
  * every point not bound otherwise, or to its `points: [...]`. The more specific key wins. Unbound
  * points play their default.
@@ -32,16 +34,26 @@ typedef struct {
 /** Reward scale of a learner. Text forms: none, auto. */
 typedef enum { NB_SCALE_NONE, NB_SCALE_AUTO } nb_reward_scale_t;
 
+/** A policy with its settings; those of a wrapper begin with an nb_inner_t of the next layer. */
+typedef struct nb_layer {
+    const nb_policy_type_t *type;
+    void *settings;  /* of type->settings_size bytes, owned */
+    char *name;      /* of the policy as the user wrote it: a plug-in keeps its path */
+    unsigned traits; /* NB_TRAIT_* of the type, with what a wrapper takes over from `inner` */
+    struct nb_layer *inner; /* what a wrapper plays, owned; else NULL */
+} nb_layer_t;
+
+enum { NB_MAX_LAYERS = 8 };
+
 /** One policy instance of a strategy. */
 typedef struct {
-    const nb_policy_type_t *type;
-    void *settings; /* of type->settings_size bytes, owned */
+    nb_layer_t policy;
     nb_credit_spec_t credit;
     nb_reward_scale_t reward_scale; /* default auto */
     double gamma;                   /* the learner's discount per period; default the report's */
+    int update_every; /* periods from one update to the next; what matured waits (default 1) */
     unsigned n_points;
     unsigned points[NB_MAX_POINTS]; /* environment's point indices, ascending */
-    char *name; /* of the policy as the user wrote it: a plug-in keeps its path */
 } nb_binding_t;
 
 /** All instances of a strategy. owner[p] is the binding that owns point p, -1 where unbound. */
@@ -76,6 +88,25 @@ const char *nb_strategy_built_in(const char *name);
 int nb_strategy_init_built_in(nb_strategy_t *self, nb_config_t *config, const char *name,
                               const nb_spec_t *spec) NB_MUST_CHECK;
 
+/**
+ * Read the policy of a binding: `policy: NAME` with its settings, or a wrapper around another
+ * policy. `common` [n_common] are keys of the node that are no settings. NB_ERR_CONFIG with the
+ * mark.
+ */
+int nb_layer_init(nb_layer_t *self, const nb_node_t *node, const char *const *common,
+                  size_t n_common) NB_MUST_CHECK;
+
+/** Keys that every binding may have beside the settings of its policy; the last is of joint ones
+ * only. */
+extern const char *const nb_binding_keys[];
+enum { NB_BINDING_N_KEYS = 6 };
+
+/** Accepts a zeroed layer. */
+void nb_layer_free(nb_layer_t *self);
+
+/** An error of a function that knows no marks gets that of the node. */
+int nb_strategy_add_mark(int code, const nb_node_t *node);
+
 /** What the policy of a binding is told: its points, in `points` [NB_MAX_POINTS], and its gamma. */
 nb_spec_t nb_binding_spec(const nb_binding_t *binding, const nb_spec_t *spec, nb_point_t *points);
 
@@ -92,10 +123,9 @@ int nb_strategy_yaml(const nb_strategy_t *self, const nb_spec_t *spec, int inden
 /** Accepts a zeroed strategy; may be called twice. */
 void nb_strategy_free(nb_strategy_t *self);
 
-/** Parse and print a credit rule. `default_for` is the type whose default applies to a NULL text.
+/** Parse and print a credit rule. `traits` of the policy say which default applies to a NULL text.
  */
-int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node,
-                    const nb_policy_type_t *default_for) NB_MUST_CHECK;
+int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node, unsigned traits) NB_MUST_CHECK;
 void nb_credit_name(const nb_credit_spec_t *credit, char *out, size_t size);
 
 #endif

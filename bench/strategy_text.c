@@ -37,13 +37,11 @@ static int parse_window(nb_credit_spec_t *out, const nb_node_t *node)
     return NB_OK;
 }
 
-int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node,
-                    const nb_policy_type_t *default_for)
+int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node, unsigned traits)
 {
     memset(out, 0, sizeof *out);
     if (!node) {
-        out->rule =
-            default_for->traits & NB_TRAIT_SEQUENTIAL ? NB_CREDIT_SMDP : NB_CREDIT_IMMEDIATE;
+        out->rule = traits & NB_TRAIT_SEQUENTIAL ? NB_CREDIT_SMDP : NB_CREDIT_IMMEDIATE;
         return NB_OK;
     }
     if (node->kind != NB_NODE_SCALAR) {
@@ -98,23 +96,44 @@ static void write_points(const nb_binding_t *binding, const nb_spec_t *spec, FIL
     fputc(']', out);
 }
 
-/* keys in alphabetical order */
-static int write_binding(const nb_binding_t *binding, const nb_spec_t *spec, FILE *out)
+/* `reward_scale` is that of the binding, "" further in; keys in alphabetical order, and defaults
+ * that came later are left out, so that keys of older results stay */
+static int write_layer(const nb_layer_t *self, const char *reward_scale, FILE *out)
 {
     static const nb_setting_t none[] = {{.key = NULL}};
-    const nb_policy_type_t *type = binding->type;
-    char credit[NAME_SIZE];
+    const nb_policy_type_t *type = self->type;
+
+    fputs("\"policy\":", out);
+    nb_json_string(type->name, out);
+    fprintf(out, "%s,\"settings\":", reward_scale);
+    NB_TRY(nb_settings_canonical(type->settings ? type->settings : none, self->settings, out));
+    fprintf(out, ",\"version\":%u", type->version);
+    if (self->inner) {
+        fputs(",\"wraps\":{", out);
+        NB_TRY(write_plugin(self->inner->type, out));
+        fputc(',', out);
+        NB_TRY(write_layer(self->inner, "", out));
+        fputc('}', out);
+    }
+    return NB_OK;
+}
+
+static int write_binding(const nb_binding_t *binding, const nb_spec_t *spec, FILE *out)
+{
+    char credit[NAME_SIZE], scale[2 * NAME_SIZE];
 
     nb_credit_name(&binding->credit, credit, sizeof credit);
     fprintf(out, "{\"credit\":\"%s\",\"gamma\":%a,", credit, binding->gamma);
-    NB_TRY(write_plugin(type, out));
+    NB_TRY(write_plugin(binding->policy.type, out));
     fputs(",\"points\":", out);
     write_points(binding, spec, out);
-    fputs(",\"policy\":", out);
-    nb_json_string(type->name, out);
-    fprintf(out, ",\"reward_scale\":\"%s\",\"settings\":", scale_name(binding->reward_scale));
-    NB_TRY(nb_settings_canonical(type->settings ? type->settings : none, binding->settings, out));
-    fprintf(out, ",\"version\":%u}", type->version);
+    fputc(',', out);
+    snprintf(scale, sizeof scale, ",\"reward_scale\":\"%s\"", scale_name(binding->reward_scale));
+    NB_TRY(write_layer(&binding->policy, scale, out));
+    if (binding->update_every != 1) {
+        fprintf(out, ",\"update_every\":%d", binding->update_every);
+    }
+    fputc('}', out);
     return NB_OK;
 }
 
@@ -143,9 +162,22 @@ static void write_yaml_head(const nb_binding_t *binding, const nb_spec_t *spec, 
         write_points(binding, spec, out);
         fputc('\n', out);
     }
-    fprintf(out, "%*spolicy: ", indent + 2, "");
-    nb_json_string(binding->name, out);
+}
+
+/* a policy with its settings, and what it wraps under `inner` */
+static int write_yaml_layer(const nb_layer_t *self, int indent, FILE *out)
+{
+    fprintf(out, "%*spolicy: ", indent, "");
+    nb_json_string(self->name, out);
     fputc('\n', out);
+    if (self->type->settings) {
+        NB_TRY(nb_settings_yaml(self->type->settings, self->settings, indent, out));
+    }
+    if (self->inner) {
+        fprintf(out, "%*sinner:\n", indent, "");
+        return write_yaml_layer(self->inner, indent + 2, out);
+    }
+    return NB_OK;
 }
 
 static int write_yaml_binding(const nb_binding_t *binding, const nb_spec_t *spec, int indent,
@@ -154,16 +186,16 @@ static int write_yaml_binding(const nb_binding_t *binding, const nb_spec_t *spec
     char credit[NAME_SIZE];
 
     write_yaml_head(binding, spec, indent, out);
-    if (binding->type->traits & NB_TRAIT_LEARNS) {
+    if (binding->policy.traits & NB_TRAIT_LEARNS) {
         nb_credit_name(&binding->credit, credit, sizeof credit);
         fprintf(out, "%*scredit: %s\n", indent + 2, "", credit);
         fprintf(out, "%*sreward_scale: %s\n", indent + 2, "", scale_name(binding->reward_scale));
         fprintf(out, "%*sgamma: %.17g\n", indent + 2, "", binding->gamma);
+        if (binding->update_every != 1) {
+            fprintf(out, "%*supdate_every: %d\n", indent + 2, "", binding->update_every);
+        }
     }
-    if (!binding->type->settings) {
-        return NB_OK;
-    }
-    return nb_settings_yaml(binding->type->settings, binding->settings, indent + 2, out);
+    return write_yaml_layer(&binding->policy, indent + 2, out);
 }
 
 int nb_strategy_yaml(const nb_strategy_t *self, const nb_spec_t *spec, int indent, FILE *out)

@@ -39,6 +39,7 @@ struct nb_policy_type;
 typedef struct {
     const struct nb_policy_type *type;
     const void *settings; /* of the type */
+    unsigned traits;      /* of the type, with what it takes over where it is a wrapper itself */
 } nb_inner_t;
 
 typedef struct nb_policy_type {

@@ -170,7 +170,7 @@ static void test_run_refuses_plugins_that_do_not_fit(void **state)
 {
     command_kit_t *kit = *state;
 
-    assert_command(kit, 2, "built for policy interface 3, expected 2",
+    assert_command(kit, 2, "built for policy interface 4, expected 3",
                    "nextbest run e.yaml --set "
                    "\"strategies.x={offer: {policy: $NB_BUILD_ROOT/tests/plugin_broken_1.so}}\"");
     assert_one_sentence(kit);

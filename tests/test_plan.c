@@ -191,9 +191,10 @@ static void test_plan_sweep_can_choose_the_policy(void **state)
                         "sweep:\n- {key: strategies.learner.recognize.policy, "
                         "values: [lin_ts, lin_ucb]}\n",
                         "strategies.learner={recognize: {credit: window(4)}}"));
-    assert_string_equal(
-        cell_of(&plan, "learner | recognize.policy=lin_ucb")->strategy.bindings[0].type->name,
-        "lin_ucb");
+    assert_string_equal(cell_of(&plan, "learner | recognize.policy=lin_ucb")
+                            ->strategy.bindings[0]
+                            .policy.type->name,
+                        "lin_ucb");
     nb_plan_free(&plan);
 }
 
@@ -222,7 +223,7 @@ static void test_plan_sweeps_items_of_lists_and_whole_points(void **state)
                         "[{policy: random}, {policy: schedule, action: call}]}\n",
                         NULL));
     assert_int_equal(plan.n_cells, 3);
-    assert_string_equal(plan.cells[1].strategy.bindings[0].type->name, "random");
+    assert_string_equal(plan.cells[1].strategy.bindings[0].policy.type->name, "random");
     assert_non_null(strstr(plan.cells[2].canonical, "\"every\":4"));
     nb_plan_free(&plan);
 }

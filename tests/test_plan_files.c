@@ -19,7 +19,7 @@ static void test_plan_of_a_scenario_compares_what_is_built_in(void **state)
     assert_string_equal(plan.name, "everyday");
     assert_int_equal(plan.n_cells, 2);
     assert_string_equal(plan.cells[0].label, "never");
-    assert_string_equal(plan.cells[1].strategy.bindings[0].type->name, "schedule");
+    assert_string_equal(plan.cells[1].strategy.bindings[0].policy.type->name, "schedule");
     assert_int_equal(plan.customers, 20000);
     assert_int_equal(plan.periods, 156);
     nb_plan_free(&plan);

@@ -37,7 +37,8 @@ static void test_plan_tune_crosses_what_it_varies(void **state)
     assert_string_equal(plan.tune->settings[1], "recognize.every=8, recognize.action="
                                                 "[\"coach\", \"email\"]");
     assert_non_null(strstr(plan.tune->candidates->cells[3].canonical, "\"every\":1"));
-    assert_string_equal(plan.tune->candidates->cells[5].strategy.bindings[0].type->name, "rules");
+    assert_string_equal(plan.tune->candidates->cells[5].strategy.bindings[0].policy.type->name,
+                        "rules");
     assert_int_equal(plan.n_cells, 5);
     assert_null(plan.tune->outcome);
     nb_plan_free(&plan);

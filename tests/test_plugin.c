@@ -46,10 +46,10 @@ static void test_plugin_that_does_not_fit_is_refused(void **state)
     static const struct {
         const char *file, *words;
     } broken[] = {
-        {"tests/plugin_broken_1.so", "built for policy interface 3, expected 2"},
+        {"tests/plugin_broken_1.so", "built for policy interface 4, expected 3"},
         {"tests/plugin_broken_2.so", "nb_plugin_entry"},
         {"tests/plugin_broken_3.so", "choose()"},
-        {"tests/plugin_broken_4.so", "type says policy interface 3"},
+        {"tests/plugin_broken_4.so", "type says policy interface 4"},
         {"tests/plugin_broken_5.so", "has no type"},
     };
     const nb_policy_type_t *type;

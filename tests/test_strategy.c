@@ -147,7 +147,7 @@ static void test_strategy_binds_one_point(void **state)
     assert_ok(
         read_strategy(&read, "s: {recognize: {policy: schedule, action: email, every: 2}}\n"));
     assert_int_equal(read.strategy.n_bindings, 1);
-    assert_string_equal(read.strategy.bindings[0].type->name, "schedule");
+    assert_string_equal(read.strategy.bindings[0].policy.type->name, "schedule");
     assert_int_equal(read.strategy.owner[0], 0);
     assert_int_equal(read.strategy.owner[1], -1);
     assert_int_equal(read.strategy.local[1], -1);
@@ -165,9 +165,9 @@ static void test_strategy_all_makes_an_instance_per_point(void **state)
     assert_ok(read_strategy(&read, "s: {all: {policy: lin_ts, credit: window(8), gamma: 0.9, "
                                    "reward_scale: none}, repeat: {policy: random}}\n"));
     assert_int_equal(read.strategy.n_bindings, 3);
-    assert_string_equal(read.strategy.bindings[2].type->name, "random");
+    assert_string_equal(read.strategy.bindings[2].policy.type->name, "random");
     for (int i = 0; i < 2; i++) {
-        assert_string_equal(read.strategy.bindings[i].type->name, "lin_ts");
+        assert_string_equal(read.strategy.bindings[i].policy.type->name, "lin_ts");
         assert_int_equal(read.strategy.bindings[i].n_points, 1);
         assert_int_equal(read.strategy.bindings[i].credit.rule, NB_CREDIT_WINDOW);
         assert_int_equal(read.strategy.bindings[i].credit.window, 8);
@@ -200,7 +200,7 @@ static void test_strategy_joint_is_one_instance(void **state)
     assert_int_equal(read.strategy.bindings[0].points[1], 2);
     assert_int_equal(read.strategy.bindings[0].credit.rule, NB_CREDIT_SMDP);
     assert_int_equal(read.strategy.bindings[0].reward_scale, NB_SCALE_AUTO);
-    assert_string_equal(read.strategy.bindings[1].type->name, "random");
+    assert_string_equal(read.strategy.bindings[1].policy.type->name, "random");
     free_read(&read);
 }
 
@@ -226,7 +226,7 @@ static void test_strategy_built_in_names(void **state)
     (void)state;
     assert_ok(nb_config_init(&config));
     assert_ok(nb_strategy_init_built_in(&strategy, &config, "monthly", &spec));
-    assert_string_equal(strategy.bindings[0].type->name, "schedule");
+    assert_string_equal(strategy.bindings[0].policy.type->name, "schedule");
     assert_string_equal(strategy.name, "monthly");
     nb_strategy_free(&strategy);
     assert_fails(nb_strategy_init_built_in(&strategy, &config, "daily", &spec), NB_ERR_NOT_FOUND,
@@ -287,6 +287,10 @@ static void test_strategy_refuses_what_it_does_not_know(void **state)
         {"s: {recognize: {policy: picky, rate: 0.6}}\n", NB_ERR_CONFIG,
          "x.yaml:1:5: s.recognize: rate above 0.5 at recognize"},
         {"s: {recognize: {policy: schedule, action: mail}}\n", NB_ERR_CONFIG, "x.yaml:1:"},
+        {"s: {recognize: {policy: random, update_every: 2}}\n", NB_ERR_CONFIG,
+         "policy 'random' does not learn and has no update_every"},
+        {"s: {recognize: {policy: lin_ts, update_every: 0}}\n", NB_ERR_RANGE,
+         "0 is out of range, expected 1 to 10000 periods"},
     };
 
     (void)state;
@@ -305,11 +309,11 @@ static void test_credit_names_read_back(void **state)
     for (size_t i = 0; i < 5; i++) {
         nb_node_t node = {.kind = NB_NODE_SCALAR, .text = (char *)(uintptr_t)names[i]};
 
-        assert_ok(nb_credit_parse(&credit, &node, &picky));
+        assert_ok(nb_credit_parse(&credit, &node, picky.traits));
         nb_credit_name(&credit, text, sizeof text);
         assert_string_equal(text, names[i]);
     }
-    assert_ok(nb_credit_parse(&credit, NULL, &picky));
+    assert_ok(nb_credit_parse(&credit, NULL, picky.traits));
     assert_int_equal(credit.rule, NB_CREDIT_SMDP);
 }
 

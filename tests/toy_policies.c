@@ -284,11 +284,12 @@ void toy_bind(nb_strategy_t *strategy, nb_binding_t *bindings, const nb_policy_t
     nb_binding_t *binding = &bindings[index];
 
     strategy->bindings = bindings;
-    *binding = (nb_binding_t){.type = type,
-                              .settings = settings,
-                              .credit = credit,
-                              .reward_scale = NB_SCALE_NONE,
-                              .gamma = 0.5};
+    *binding =
+        (nb_binding_t){.policy = {.type = type, .settings = settings, .traits = type->traits},
+                       .update_every = 1,
+                       .credit = credit,
+                       .reward_scale = NB_SCALE_NONE,
+                       .gamma = 0.5};
     for (int p = 0; p < TOY_N_POINTS; p++) {
         if (point == p || point < 0) {
             strategy->owner[p] = index;
