@@ -20,6 +20,7 @@ int nb_command_describe(int argc, char **argv) NB_MUST_CHECK;
 int nb_command_info(int argc, char **argv) NB_MUST_CHECK;
 int nb_command_headroom(int argc, char **argv) NB_MUST_CHECK;
 int nb_command_verify(int argc, char **argv) NB_MUST_CHECK;
+int nb_command_check_policy(int argc, char **argv) NB_MUST_CHECK;
 
 struct argp_state; /* of <argp.h>, which is for .c files only */
 

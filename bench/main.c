@@ -27,6 +27,8 @@ static const command_t commands[] = {
     {"fit", "fit a purchase log, and write it as a scenario", nb_command_fit},
     {"verify", "hold a scenario against published magnitudes", nb_command_verify},
     {"headroom", "say what there is to win in a scenario by knowing more", nb_command_headroom},
+    {"check-policy", "say whether a policy, or a plug-in of yours, keeps its promises",
+     nb_command_check_policy},
     {"info", "say what a results file holds", nb_command_info},
 };
 
@@ -38,7 +40,7 @@ static int print_help(void)
            "Simulate customers over their whole life with a firm, and compare policies by what\n"
            "the customers are worth.\n\nCommands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+        printf("  %-12s %s\n", commands[i].name, commands[i].summary);
     }
     printf(
         "\nExamples:\n"

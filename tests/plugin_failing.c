@@ -1,5 +1,6 @@
 /* A policy that fails in replication 1 as long as the environment variable NB_TEST_FAIL is set,
- * everywhere by the code NB_TEST_CODE without a sentence, and plays the action NB_TEST_ACTION. */
+ * everywhere by the code NB_TEST_CODE without a sentence, plays the action NB_TEST_ACTION, and ends
+ * the program where NB_TEST_CRASH is set. */
 #include <stdlib.h>
 
 #include "policies/policy.h"
@@ -30,6 +31,9 @@ static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
     }
     if (code) {
         return atoi(code);
+    }
+    if (getenv("NB_TEST_CRASH")) {
+        abort();
     }
     for (size_t i = 0; i < batch->n; i++) {
         unsigned k = 0;

@@ -82,6 +82,29 @@ static void test_command_lists_and_describes(void **state)
     assert_command(kit, 2, "the nearest is \"lin_ts\"", "nextbest describe lin_st");
 }
 
+static void test_command_check_policy_tells_sound_from_broken(void **state)
+{
+    command_kit_t *kit = *state;
+
+    assert_command(kit, 0, "softmax.so keeps its promises",
+                   "nextbest check-policy $NB_BUILD_ROOT/examples/plugin_softmax.so");
+    assert_command(kit, 0, "],\"ok\":true}",
+                   "nextbest check-policy schedule --set action=email --format json");
+    assert_command(kit, 1, "plays action 999, which is not allowed",
+                   "NB_TEST_ACTION=999 nextbest check-policy "
+                   "$NB_BUILD_ROOT/tests/plugin_failing.so");
+    assert_command(kit, 1, "\"outcome\":\"failed\"",
+                   "NB_TEST_ACTION=999 nextbest check-policy "
+                   "$NB_BUILD_ROOT/tests/plugin_failing.so --format json");
+    assert_command(kit, 1, "it ended the program (signal",
+                   "NB_TEST_CRASH=1 nextbest check-policy $NB_BUILD_ROOT/tests/plugin_failing.so");
+    assert_command(kit, 2, "unknown key", "nextbest check-policy lin_ts --set lamda=1");
+    assert_command(kit, 2, "did you mean \"lin_ts\"", "nextbest check-policy lin_st");
+    assert_command(kit, 2, "no environment \"jorney\"",
+                   "nextbest check-policy lin_ts --environment jorney");
+    assert_command(kit, 2, "which policy?", "nextbest check-policy");
+}
+
 static void test_command_notices_that_its_output_is_lost(void **state)
 {
     command_kit_t *kit = *state;
@@ -100,6 +123,7 @@ int main(void)
         COMMAND_TEST(test_command_refuses_files_that_are_no_results),
         COMMAND_TEST(test_command_compares_results),
         COMMAND_TEST(test_command_lists_and_describes),
+        COMMAND_TEST(test_command_check_policy_tells_sound_from_broken),
         COMMAND_TEST(test_command_notices_that_its_output_is_lost),
     };
 
