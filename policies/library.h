@@ -16,5 +16,6 @@ extern const nb_policy_type_t nb_policy_greedy_ridge;
 extern const nb_policy_type_t nb_policy_eps_greedy;
 extern const nb_policy_type_t nb_policy_lin_ucb;
 extern const nb_policy_type_t nb_policy_lin_ts;
+extern const nb_policy_type_t nb_policy_hier_ts;
 
 #endif
