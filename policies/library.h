@@ -17,5 +17,6 @@ extern const nb_policy_type_t nb_policy_eps_greedy;
 extern const nb_policy_type_t nb_policy_lin_ucb;
 extern const nb_policy_type_t nb_policy_lin_ts;
 extern const nb_policy_type_t nb_policy_hier_ts;
+extern const nb_policy_type_t nb_policy_latent_ts;
 
 #endif

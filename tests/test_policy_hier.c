@@ -2,69 +2,11 @@
 #include "policies/funnel.h"
 #include "policies/hierarchy.h"
 #include "policies/ridge.h"
+#include "tests/dense_regression.h"
 #include "tests/fixture_policy.h"
 
-enum { D = 5, K = 6, C = 8, N_ROWS = 1000, MOST = D + C * D };
-
-/* dense Gaussian regression: A = prior + sum x x' / v, b = sum x y / v */
-typedef struct {
-    int n;
-    double a[MOST][MOST], b[MOST];
-} dense_t;
-
-static void dense_init(dense_t *self, int n)
-{
-    memset(self, 0, sizeof *self);
-    self->n = n;
-}
-
-static void dense_add(dense_t *self, const double *x, double y, double variance)
-{
-    for (int j = 0; j < self->n; j++) {
-        self->b[j] += x[j] * y / variance;
-        for (int l = 0; l < self->n; l++) {
-            self->a[j][l] += x[j] * x[l] / variance;
-        }
-    }
-}
-
-/* v = A^-1 b by Gauss elimination (A is positive definite: no pivoting) */
-static void dense_solve(const dense_t *self, const double *b, double *v)
-{
-    static double m[MOST][MOST + 1];
-    int n = self->n;
-
-    for (int j = 0; j < n; j++) {
-        memcpy(m[j], self->a[j], (size_t)n * sizeof(double));
-        m[j][n] = b[j];
-    }
-    for (int j = 0; j < n; j++) {
-        for (int i = 0; i < n; i++) {
-            double factor = i == j ? 0.0 : m[i][j] / m[j][j];
-
-            for (int l = j; l <= n && i != j; l++) {
-                m[i][l] -= factor * m[j][l];
-            }
-        }
-    }
-    for (int j = 0; j < n; j++) {
-        v[j] = m[j][n] / m[j][j];
-    }
-}
-
-/* mean and variance of x'weights */
-static void dense_predict(const dense_t *self, const double *x, double out[2])
-{
-    double v[MOST], u[MOST];
-
-    dense_solve(self, self->b, v);
-    dense_solve(self, x, u);
-    out[0] = out[1] = 0.0;
-    for (int j = 0; j < self->n; j++) {
-        out[0] += x[j] * v[j];
-        out[1] += x[j] * u[j];
-    }
-}
+enum { D = 5, K = 6, C = 8, N_ROWS = 1000, MOST = DENSE_MOST };
+_Static_assert(D + C * D <= MOST, "the joint model of all customers fits");
 
 /* rows of C customers at NARROW, as the tests teach them */
 typedef struct {
