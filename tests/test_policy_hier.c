@@ -1,78 +1,7 @@
 /* hier_ts against the dense joint posterior over the population and all customers. */
-#include "policies/funnel.h"
 #include "policies/hierarchy.h"
 #include "policies/ridge.h"
-#include "tests/dense_regression.h"
-#include "tests/fixture_policy.h"
-
-enum { D = 5, K = 6, C = 8, N_ROWS = 1000, MOST = DENSE_MOST };
-_Static_assert(D + C * D <= MOST, "the joint model of all customers fits");
-
-/* rows of C customers at NARROW, as the tests teach them */
-typedef struct {
-    float x[N_ROWS][D];
-    double y[N_ROWS];
-    uint32_t customer[N_ROWS];
-    int32_t action[N_ROWS];
-    uint16_t signals[N_ROWS];
-    size_t n;
-} rows_t;
-
-static rows_t rows;
-
-/* customer 0 has no rows, customer c has more the higher c; action 5 is never played */
-static void make_rows(size_t n, unsigned seed)
-{
-    nb_stream_t stream;
-
-    nb_stream_init(&stream, (nb_key_t){seed, 5}, (nb_counter_t){0});
-    rows.n = n;
-    for (size_t i = 0; i < n; i++) {
-        rows.customer[i] = (uint32_t)(1.0 + (C - 1) * sqrt(nb_stream_uniform(&stream)));
-        rows.action[i] = (int32_t)(5.0 * nb_stream_uniform(&stream));
-        rows.y[i] = 0.5 * rows.customer[i] - 0.3 * rows.action[i] + nb_stream_normal(&stream);
-        for (int j = 0; j < D; j++) {
-            rows.x[i][j] = j ? (float)nb_stream_normal(&stream) : 1.0f;
-            rows.y[i] += 0.4 * (j - 2) * (double)rows.x[i][j];
-        }
-        rows.signals[i] = (uint16_t)(8.0 * nb_stream_uniform(&stream));
-    }
-}
-
-/* in blocks of 64 rows, a refresh after every second one */
-static void teach_rows(fixture_t *fixture)
-{
-    for (size_t start = 0; start < rows.n; start += 64) {
-        nb_transitions_t finished = {.point = NARROW,
-                                     .n = rows.n - start < 64 ? rows.n - start : 64,
-                                     .d = D,
-                                     .x = rows.x[start],
-                                     .n_actions = K,
-                                     .mask_words = 1,
-                                     .customer = rows.customer + start,
-                                     .slate = 1,
-                                     .action = rows.action + start,
-                                     .reward = rows.y + start,
-                                     .signals = rows.signals + start,
-                                     .scratch = &fixture->arena};
-
-        assert_ok(fixture->type->update(fixture->state, &finished));
-        if (start % 128 == 0) {
-            assert_ok(fixture->type->end_period(fixture->state, &fixture->arena));
-        }
-    }
-    assert_ok(fixture->type->end_period(fixture->state, &fixture->arena));
-}
-
-/* a row's place in the joint vector (theta, delta_0, ..., delta_C-1), q deviations each */
-static void widen(const float *x, uint32_t customer, int q, double *out)
-{
-    memset(out, 0, MOST * sizeof *out);
-    for (int j = 0; j < D; j++) {
-        out[j] = x[j];
-        out[D + (int)customer * q + (q > 1 ? j : 0)] = q > 1 ? (double)x[j] : 1.0;
-    }
-}
+#include "tests/hier_rows.h"
 
 static void predict(const fixture_t *fixture, uint32_t customer, unsigned k, unsigned stage,
                     const float *x, double out[2])
@@ -85,36 +14,6 @@ static void predict(const fixture_t *fixture, uint32_t customer, unsigned k, uns
     }
     nb_hierarchy_predict(fixture->state, (nb_hierarchy_arm_t){NARROW, k, stage, customer}, wide,
                          work, out);
-}
-
-/* outcome of stage s of a row: -1 where the decision did not come so far; see policies/funnel.h */
-static double stage_outcome(size_t i, unsigned stage)
-{
-    int bought = rows.signals[i] >> 2 & 1, visited = bought | (rows.signals[i] >> 1 & 1);
-    int opened = visited | (rows.signals[i] & 1);
-    const int outcome[] = {opened, visited, bought}, before[] = {1, opened, visited};
-
-    return before[stage] ? 2.0 * outcome[stage] : -1.0;
-}
-
-/* the joint posterior of one arm; `stage` < 0 learns the reward */
-static void make_dense(dense_t *self, unsigned k, int stage, int q, double lambda, double s,
-                       double sd)
-{
-    double wide[MOST];
-
-    dense_init(self, D + C * q);
-    for (int j = 0; j < self->n; j++) {
-        self->a[j][j] = j < D ? lambda : 1.0 / (s * s);
-    }
-    for (size_t i = 0; i < rows.n; i++) {
-        double y = stage < 0 ? rows.y[i] : stage_outcome(i, (unsigned)stage);
-
-        if (rows.action[i] == (int32_t)k && (stage < 0 || y >= 0.0)) {
-            widen(rows.x[i], rows.customer[i], q, wide);
-            dense_add(self, wide, y, sd * sd);
-        }
-    }
 }
 
 static void check_joint(const char *yaml, int q, double lambda, double s, double sd)
@@ -333,125 +232,6 @@ static void test_new_customers_start_at_the_population(void **state)
     check_growth("{deviation: 0.3, individual: full}", 0.3);
 }
 
-/* Simpson's rule of f(clip(m + s z)) over |z| <= 9 */
-static double integrate_clipped(double m, double s, int power)
-{
-    enum { N = 200000 };
-    double sum = 0.0;
-
-    for (int i = 0; i <= N; i++) {
-        double z = -9.0 + 18.0 * i / N, y = fmin(fmax(m + s * z, 0.0), 1.0);
-
-        sum += (i == 0 || i == N ? 1.0
-                : i % 2          ? 4.0
-                                 : 2.0) *
-               pow(y, power) * exp(-0.5 * z * z) * 0.3989422804014327;
-    }
-    return sum * 18.0 / N / 3.0;
-}
-
-static void test_clipped_moments_are_the_integrals(void **state)
-{
-    static const double cases[][2] = {
-        {0.3, 0.2}, {-0.1, 0.05}, {0.5, 2.0}, {1.2, 0.3}, {0.02, 0.01}};
-
-    (void)state;
-    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        double m = cases[c][0], s = cases[c][1], mean = integrate_clipped(m, s, 1);
-        nb_moment_pair_t said = nb_funnel_clip((nb_moment_pair_t){m, s * s});
-
-        assert_close(said.mean, mean, 1e-8, 1e-9);
-        assert_close(said.variance, integrate_clipped(m, s, 2) - mean * mean, 1e-7, 1e-9);
-    }
-    assert_close(nb_funnel_clip((nb_moment_pair_t){1.5, 0.0}).mean, 1.0, 0, 0);
-    assert_close(nb_funnel_clip((nb_moment_pair_t){0.25, 0.0}).mean, 0.25, 0, 0);
-}
-
-/* money of an action and outcome by hand: one imaginary reward at each level */
-static nb_moment_pair_t money_by_hand(unsigned k, int bought, double sd)
-{
-    double n = 1.0, sum = bought, square = bought + sd * sd, n_k = 1.0, sum_k = 0.0;
-
-    for (size_t i = 0; i < rows.n; i++) {
-        if ((rows.signals[i] >> 2 & 1) == bought) {
-            n += 1.0;
-            sum += rows.y[i];
-            square += rows.y[i] * rows.y[i];
-            n_k += rows.action[i] == (int32_t)k;
-            sum_k += rows.action[i] == (int32_t)k ? rows.y[i] : 0.0;
-        }
-    }
-    return (nb_moment_pair_t){(sum / n + sum_k) / n_k, (square / n - sum / n * sum / n) / n_k};
-}
-
-/* mean and variance of P M1 + (1 - P) M0 by enumerating second moments */
-static void value_by_hand(const dense_t *stages, unsigned k, const double *wide, double out[2])
-{
-    nb_moment_pair_t with = money_by_hand(k, 1, 0.9), without = money_by_hand(k, 0, 0.9);
-    double p = 1.0, square = 1.0;
-
-    for (int s = 0; s < NB_FUNNEL_STAGES; s++) {
-        double raw[2];
-
-        dense_predict(stages + s, wide, raw);
-        nb_moment_pair_t clipped = nb_funnel_clip((nb_moment_pair_t){raw[0] / 2, raw[1] / 4});
-
-        p *= clipped.mean;
-        square *= clipped.variance + clipped.mean * clipped.mean;
-    }
-    out[0] = p * with.mean + (1.0 - p) * without.mean;
-    out[1] = square * (with.variance + with.mean * with.mean) +
-             (1.0 - 2.0 * p + square) * (without.variance + without.mean * without.mean) +
-             2.0 * (p - square) * with.mean * without.mean - out[0] * out[0];
-}
-
-static void test_factorized_scores_are_those_of_the_dense_stages(void **state)
-{
-    enum { N = 40 };
-    static dense_t stages[NB_FUNNEL_STAGES];
-    static float normals[4 * N];
-    double s[N * K], v[N], expected[2], wide[MOST];
-    fixture_t fixture;
-
-    (void)state;
-    assert_ok(fixture_start(&fixture, "hier_ts",
-                            "{signals: factorized, deviation: 0.3, lambda: 0.5, sd: 0.9}"));
-    make_rows(N_ROWS, 7);
-    teach_rows(&fixture);
-    for (unsigned k = 0; k < 4; k++) {
-        nb_batch_t batch = fixture_batch(&fixture, NARROW, N, 8);
-
-        for (int stage = 0; stage < NB_FUNNEL_STAGES; stage++) {
-            make_dense(stages + stage, k, stage, 1, 0.5, 0.3, 0.9);
-        }
-        for (size_t i = 0; i < N; i++) {
-            fixture.luck[i] = i % C;
-            fixture.mask[i] = 1u << k; /* alone: value() is its mean */
-        }
-        assert_ok(fixture.type->score(fixture.state, &batch, s));
-        assert_ok(fixture.type->value(fixture.state, &batch, v));
-        nb_policy_normals(&batch, 1, normals);
-        for (size_t i = 0; i < N; i++) {
-            widen(batch.x + i * D, (uint32_t)(i % C), 1, wide);
-            value_by_hand(stages, k, wide, expected);
-            assert_close(v[i], expected[0], 1e-9, 1e-10);
-            assert_close(pow((s[i * K + k] - v[i]) / (double)normals[k * N + i], 2), expected[1],
-                         1e-7, 1e-10);
-        }
-    }
-    fixture_free(&fixture);
-}
-
-static void test_signals_imply_the_earlier_ones(void **state)
-{
-    (void)state;
-    assert_int_equal(nb_funnel_reached(0), 0);
-    assert_int_equal(nb_funnel_reached(NB_SIGNAL_OPENED), 1);
-    assert_int_equal(nb_funnel_reached(NB_SIGNAL_VISITED), 2);
-    assert_int_equal(nb_funnel_reached(NB_SIGNAL_OPENED | NB_SIGNAL_BOUGHT), 3);
-    assert_int_equal(nb_funnel_reached(NB_SIGNAL_RETURNED | NB_SIGNAL_SURVEY), 0);
-}
-
 /* every setting changes the scores of customers who were seen */
 static void test_every_setting_changes_the_scores(void **state)
 {
@@ -536,9 +316,6 @@ int main(void)
         cmocka_unit_test(test_without_pooling_every_customer_has_her_own_ridge),
         cmocka_unit_test(test_without_pooling_levels_are_shrunk_means),
         cmocka_unit_test(test_new_customers_start_at_the_population),
-        cmocka_unit_test(test_clipped_moments_are_the_integrals),
-        cmocka_unit_test(test_factorized_scores_are_those_of_the_dense_stages),
-        cmocka_unit_test(test_signals_imply_the_earlier_ones),
         cmocka_unit_test(test_every_setting_changes_the_scores),
         cmocka_unit_test(test_update_in_pieces_gives_the_same_state),
         cmocka_unit_test(test_what_it_cannot_do_is_refused),
