@@ -52,6 +52,7 @@ static int init_rows(nb_subject_t *self)
     NB_TRY(nb_alloc(&self->customer, ROWS, sizeof *self->customer));
     NB_TRY(nb_alloc(&self->episode, ROWS, sizeof *self->episode));
     NB_TRY(nb_alloc(&self->tenure, ROWS, sizeof *self->tenure));
+    NB_TRY(nb_alloc(&self->period, ROWS, sizeof *self->period));
     NB_TRY(nb_alloc(&self->action, 2 * ROWS * NB_MAX_SLATE, sizeof *self->action));
     NB_TRY(nb_alloc(&self->propensity, ROWS * NB_MAX_SLATE, sizeof *self->propensity));
     NB_TRY(nb_alloc(&self->reward, ROWS, sizeof *self->reward));
@@ -100,6 +101,7 @@ void nb_subject_free(nb_subject_t *self)
     nb_free(self->reward);
     nb_free(self->propensity);
     nb_free(self->action);
+    nb_free(self->period);
     nb_free(self->tenure);
     nb_free(self->episode);
     nb_free(self->customer);
@@ -144,6 +146,7 @@ nb_batch_t nb_subject_batch(nb_subject_t *self, unsigned point, size_t n, unsign
         self->customer[i] = (uint32_t)i;
         self->episode[i] = (uint32_t)(i % 3 ? i : 0);
         self->tenure[i] = (int32_t)(i % 60);
+        self->period[i] = (int32_t)seed;
     }
     self->arena.used = 0;
     self->oracle = (nb_oracle_t){.expected_reward = expect_reward,
@@ -226,6 +229,7 @@ nb_transitions_t nb_subject_transitions(nb_subject_t *self, const nb_batch_t *ba
                             .slate = by_slate ? at->max_slate : 1,
                             .action = self->action,
                             .reward = self->reward,
+                            .period = self->period,
                             .elapsed = self->elapsed,
                             .signals = self->signals,
                             .item = by_slate ? self->item : NULL,

@@ -20,8 +20,8 @@ typedef struct {
     float *x, *next_x; /* [NB_BLOCK_ROWS x largest d] */
     uint64_t *mask, *next_mask;
     uint32_t *customer, *episode;
-    int32_t *tenure, *action; /* action [2 x NB_BLOCK_ROWS x NB_MAX_SLATE] */
-    double *propensity;       /* [NB_BLOCK_ROWS x NB_MAX_SLATE] */
+    int32_t *tenure, *period, *action; /* action [2 x NB_BLOCK_ROWS x NB_MAX_SLATE] */
+    double *propensity;                /* [NB_BLOCK_ROWS x NB_MAX_SLATE] */
     double *reward;
     float *elapsed;
     uint16_t *signals;

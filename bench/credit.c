@@ -18,7 +18,7 @@ int nb_credit_init(nb_credit_t *self, const nb_credit_spec_t *rule, double gamma
     self->by_item = !(traits & NB_TRAIT_SLATE);
     nb_pending_init(&self->pending, spec, (traits & NB_TRAIT_CONTEXTUAL) != 0,
                     rule->rule != NB_CREDIT_SMDP);
-    if (rule->rule == NB_CREDIT_WINDOW && rule->window < 1) {
+    if ((rule->rule == NB_CREDIT_WINDOW || rule->rule == NB_CREDIT_PARTIAL) && rule->window < 1) {
         NB_FAIL(NB_ERR_RANGE, "credit window(%d): expected 1 period or more", rule->window);
     }
     if (!(gamma > 0.0 && gamma <= 1.0)) {
@@ -315,6 +315,17 @@ static void fix_windows(nb_credit_t *self, int window)
     }
 }
 
+static void fix_open(nb_credit_t *self, int truncated)
+{
+    const nb_pending_t *pending = &self->pending;
+
+    for (size_t row = pending->first; row < pending->n; row++) {
+        if (pending->status[row] == NB_PENDING_OPEN) {
+            fix_row(self, row, truncated);
+        }
+    }
+}
+
 void nb_credit_end_period(nb_credit_t *self)
 {
     nb_pending_t *pending = &self->pending;
@@ -333,6 +344,9 @@ void nb_credit_end_period(nb_credit_t *self)
             }
         }
         break;
+    case NB_CREDIT_PARTIAL:
+        fix_open(self, 0);
+        break;
     case NB_CREDIT_LIFETIME:
     case NB_CREDIT_SMDP:
         break;
@@ -341,14 +355,22 @@ void nb_credit_end_period(nb_credit_t *self)
 
 void nb_credit_end_horizon(nb_credit_t *self)
 {
-    const nb_pending_t *pending = &self->pending;
-
-    if (self->rule.rule != NB_CREDIT_LIFETIME && self->rule.rule != NB_CREDIT_SMDP) {
-        return;
+    if (self->rule.rule == NB_CREDIT_LIFETIME || self->rule.rule == NB_CREDIT_SMDP) {
+        fix_open(self, 1);
     }
+}
+
+void nb_credit_reopen(nb_credit_t *self)
+{
+    nb_pending_t *pending = &self->pending;
+
     for (size_t row = pending->first; row < pending->n; row++) {
-        if (pending->status[row] == NB_PENDING_OPEN) {
-            fix_row(self, row, 1);
+        if (pending->status[row] == NB_PENDING_FIXED &&
+            pending->fixed_at[row] - pending->period[row] + 1 < self->rule.window) {
+            pending->status[row] = NB_PENDING_OPEN;
+            pending->reward[row] = 0.0;
+            pending->reference[row] = self->money[pending->customer[row]];
+            self->n_fixed[pending->point[row]]--;
         }
     }
 }

@@ -8,6 +8,8 @@
  *   immediate   her money of period t, also what moved in t before the decision
  *   window(n)   sum of gamma^(s-t) her money of periods s = t .. t+n-1; fixed at the end of t+n-1,
  *               never earlier, even where she has left by then
+ *   partial(n)  the same sum, handed over as it comes: at the end of each period t .. t+n-1 a
+ *               transition with what came since the one before, `elapsed` 0 .. n-1 and `window` n
  *   lifetime    the same until the horizon; fixed there
  *   journey     sum of gamma^(s-t) money booked to the decision's journey from the decision on;
  *               fixed when the journey ends. A decision without a journey is credited as immediate
@@ -98,6 +100,9 @@ void nb_credit_add_rewards(const nb_credit_t *self, nb_moments_t *moments);
  * behind out->reward, for the caller to scale.
  */
 void nb_credit_take(nb_credit_t *self, nb_arena_t *arena, nb_transitions_t *out, double **reward);
+
+/** For nb_credit_take under partial(n): rows of which more is to come wait again, from here on. */
+void nb_credit_reopen(nb_credit_t *self);
 
 /** Bytes that one nb_credit_take takes from the arena at most. */
 size_t nb_credit_scratch_size(const nb_credit_t *self);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { N_ARRAYS = 15, ALIGNMENT = 64 };
+enum { N_ARRAYS = 16, ALIGNMENT = 64 };
 
 /* the arrays of a block while it is filled */
 typedef struct {
@@ -11,7 +11,7 @@ typedef struct {
     float *x, *next_x, *elapsed;
     uint64_t *mask, *next_mask;
     uint32_t *customer, *luck;
-    int32_t *action;
+    int32_t *action, *period;
     double *reward;
     uint16_t *signals;
     int16_t *item;
@@ -24,7 +24,7 @@ size_t nb_credit_scratch_size(const nb_credit_t *self)
 {
     const nb_pending_t *pending = &self->pending;
     size_t row = 2 * pending->d * sizeof(float) + 2 * pending->mask_words * sizeof(uint64_t) +
-                 2 * sizeof(uint32_t) + pending->slate * sizeof(int32_t) + sizeof(double) +
+                 3 * sizeof(uint32_t) + pending->slate * sizeof(int32_t) + sizeof(double) +
                  sizeof(float) + sizeof(uint16_t) + sizeof(int16_t) + sizeof(int8_t) +
                  2 * sizeof(uint8_t);
 
@@ -75,6 +75,7 @@ static void take_arrays(const nb_credit_t *self, nb_arena_t *arena, const nb_poi
     block->luck = nb_arena_take(arena, n, sizeof *block->luck);
     block->action = nb_arena_take(arena, n, pending->slate * sizeof *block->action);
     block->reward = nb_arena_take(arena, n, sizeof *block->reward);
+    block->period = nb_arena_take(arena, n, sizeof *block->period);
     block->elapsed = nb_arena_take(arena, n, sizeof *block->elapsed);
     block->signals = nb_arena_take(arena, n, sizeof *block->signals);
     block->item = nb_arena_take(arena, n, sizeof *block->item);
@@ -121,6 +122,7 @@ static void put_row(const nb_credit_t *self, size_t row, const nb_point_t *point
            words * sizeof *block->mask);
     block->customer[i] = pending->customer[row];
     block->luck[i] = pending->luck[row];
+    block->period[i] = pending->period[row];
     block->elapsed[i] = (float)(pending->fixed_at[row] - pending->period[row]);
     block->signals[i] = pending->signals[row];
     block->item[i] = pending->item[row];
@@ -171,6 +173,8 @@ static void hand_over(const nb_credit_t *self, const block_t *block, unsigned sl
         .slate = slate,
         .action = block->action,
         .reward = block->reward,
+        .period = block->period,
+        .window = self->rule.rule == NB_CREDIT_PARTIAL ? self->rule.window : 0,
         .elapsed = block->elapsed,
         .signals = block->signals,
         .item = slate > 1 ? block->item : NULL,
@@ -194,6 +198,9 @@ static int find_point(nb_credit_t *self)
         }
         self->n_taken = 0;
         self->take_row = self->pending.first;
+    }
+    if (self->rule.rule == NB_CREDIT_PARTIAL) {
+        nb_credit_reopen(self);
     }
     nb_pending_discard(&self->pending, count_fixed(self));
     memset(self->n_fixed, 0, sizeof self->n_fixed);

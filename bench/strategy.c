@@ -194,6 +194,10 @@ static int read_update_every(nb_binding_t *self, const nb_node_t *node)
         return nb_node_error(NB_ERR_RANGE, node, "%s is out of range, expected 1 to %d periods",
                              node->text, MAX_UPDATE_EVERY);
     }
+    if (periods > 1 && self->credit.rule == NB_CREDIT_PARTIAL) {
+        return nb_node_error(NB_ERR_CONFIG, node,
+                             "credit partial(n) hands over what came every period, expected 1");
+    }
     self->update_every = (int)periods;
     return NB_OK;
 }

@@ -22,13 +22,15 @@ typedef enum {
                            immediate */
     NB_CREDIT_WINDOW,   /* all her money in periods t .. t+n-1, discounted */
     NB_CREDIT_LIFETIME, /* all her money until the run ends */
+    NB_CREDIT_PARTIAL,  /* all her money in periods t .. t+n-1, handed over as it comes */
     NB_CREDIT_SMDP,     /* money until the next own decision, then bootstrap */
 } nb_credit_rule_t;
 
-/** A credit rule with its length. Text forms: immediate, journey, window(8), lifetime, smdp. */
+/** A credit rule with its length. Text forms: immediate, journey, window(8), lifetime,
+ * partial(8), smdp. */
 typedef struct {
     nb_credit_rule_t rule;
-    int window; /* periods of NB_CREDIT_WINDOW */
+    int window; /* periods of NB_CREDIT_WINDOW and NB_CREDIT_PARTIAL */
 } nb_credit_spec_t;
 
 /** Reward scale of a learner. Text forms: none, auto. */

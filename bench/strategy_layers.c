@@ -11,7 +11,8 @@ const char *const nb_binding_keys[] = {"policy", "credit",       "reward_scale",
 /* what a wrapper takes over: it asks for what its inner policy needs */
 enum {
     INHERITED = NB_TRAIT_CONTEXTUAL | NB_TRAIT_SEQUENTIAL | NB_TRAIT_INDIVIDUAL | NB_TRAIT_ORACLE |
-                NB_TRAIT_UNIT_REWARD | NB_TRAIT_WEIGHTED | NB_TRAIT_TEST_BED
+                NB_TRAIT_UNIT_REWARD | NB_TRAIT_WEIGHTED | NB_TRAIT_PARTIAL | NB_TRAIT_TEST_BED |
+                NB_TRAIT_OFFSETS
 };
 
 /* an error of a function that knows no marks; those that do begin with the file */

@@ -5,29 +5,30 @@
 #include "core/store.h"
 #include "policies/registry.h"
 
-enum { MAX_WINDOW = 520, NAME_SIZE = 32 };
+enum { MAX_WINDOW = 520, DEFAULT_WINDOW = 8, NAME_SIZE = 32 };
 
 static const char *const rules[] = {
     [NB_CREDIT_IMMEDIATE] = "immediate", [NB_CREDIT_JOURNEY] = "journey",
     [NB_CREDIT_WINDOW] = "window",       [NB_CREDIT_LIFETIME] = "lifetime",
-    [NB_CREDIT_SMDP] = "smdp",
+    [NB_CREDIT_PARTIAL] = "partial",     [NB_CREDIT_SMDP] = "smdp",
 };
 
-static int parse_window(nb_credit_spec_t *out, const nb_node_t *node)
+/* NAME(PERIODS) */
+static int parse_window(nb_credit_spec_t *out, const nb_node_t *node, nb_credit_rule_t rule)
 {
-    static const char open[] = "window(";
-    const char *digits = node->text + sizeof open - 1;
-    long periods;
-    char *end;
+    size_t length = strlen(rules[rule]);
+    const char *digits = node->text + length + 1;
+    long periods = 0;
+    char *end = NULL;
 
-    out->rule = NB_CREDIT_WINDOW;
-    if (strncmp(node->text, open, sizeof open - 1) != 0) {
-        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected window(PERIODS)", node->text);
+    out->rule = rule;
+    if (node->text[length] == '(') {
+        /* a number too large for long is LONG_MAX, and out of range like any other */
+        periods = strtol(digits, &end, 10);
     }
-    /* a number too large for long is LONG_MAX, and out of range like any other */
-    periods = strtol(digits, &end, 10);
-    if (end == digits || strcmp(end, ")") != 0) {
-        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected window(PERIODS)", node->text);
+    if (!end || end == digits || strcmp(end, ")") != 0) {
+        return nb_node_error(NB_ERR_CONFIG, node, "'%s', expected %s(PERIODS)", node->text,
+                             rules[rule]);
     }
     if (periods < 1 || periods > MAX_WINDOW) {
         return nb_node_error(NB_ERR_RANGE, node, "'%s' is out of range, expected 1 to %d periods",
@@ -37,32 +38,55 @@ static int parse_window(nb_credit_spec_t *out, const nb_node_t *node)
     return NB_OK;
 }
 
-int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node, unsigned traits)
+static int has_window(nb_credit_rule_t rule)
 {
-    memset(out, 0, sizeof *out);
-    if (!node) {
-        out->rule = traits & NB_TRAIT_SEQUENTIAL ? NB_CREDIT_SMDP : NB_CREDIT_IMMEDIATE;
-        return NB_OK;
-    }
-    if (node->kind != NB_NODE_SCALAR) {
-        return nb_node_error(NB_ERR_CONFIG, node, "expected the name of a credit rule");
-    }
-    if (strncmp(node->text, "window", 6) == 0) {
-        return parse_window(out, node);
-    }
-    for (int rule = 0; rule <= NB_CREDIT_SMDP; rule++) {
-        if (strcmp(node->text, rules[rule]) == 0) {
-            out->rule = (nb_credit_rule_t)rule;
+    return rule == NB_CREDIT_WINDOW || rule == NB_CREDIT_PARTIAL;
+}
+
+static int parse_rule(nb_credit_spec_t *out, const nb_node_t *node)
+{
+    for (int r = 0; r <= NB_CREDIT_SMDP; r++) {
+        nb_credit_rule_t rule = (nb_credit_rule_t)r;
+
+        if (has_window(rule) && strncmp(node->text, rules[r], strlen(rules[r])) == 0) {
+            return parse_window(out, node, rule);
+        }
+        if (strcmp(node->text, rules[r]) == 0) {
+            out->rule = rule;
             return NB_OK;
         }
     }
     return nb_node_unknown(node, "credit rule", node->text, rules, NB_CREDIT_SMDP + 1);
 }
 
+int nb_credit_parse(nb_credit_spec_t *out, const nb_node_t *node, unsigned traits)
+{
+    int is_partial = (traits & NB_TRAIT_PARTIAL) != 0;
+
+    memset(out, 0, sizeof *out);
+    if (!node) {
+        out->rule = is_partial                     ? NB_CREDIT_PARTIAL
+                    : traits & NB_TRAIT_SEQUENTIAL ? NB_CREDIT_SMDP
+                                                   : NB_CREDIT_IMMEDIATE;
+        out->window = is_partial ? DEFAULT_WINDOW : 0;
+        return NB_OK;
+    }
+    if (node->kind != NB_NODE_SCALAR) {
+        return nb_node_error(NB_ERR_CONFIG, node, "expected the name of a credit rule");
+    }
+    NB_TRY(parse_rule(out, node));
+    if (is_partial != (out->rule == NB_CREDIT_PARTIAL)) {
+        return nb_node_error(NB_ERR_CONFIG, node, "'%s': partial(n) is the credit of `delayed`, %s",
+                             node->text,
+                             is_partial ? "which takes no other" : "and this policy is another");
+    }
+    return NB_OK;
+}
+
 void nb_credit_name(const nb_credit_spec_t *credit, char *out, size_t size)
 {
-    if (credit->rule == NB_CREDIT_WINDOW) {
-        snprintf(out, size, "window(%d)", credit->window);
+    if (has_window(credit->rule)) {
+        snprintf(out, size, "%s(%d)", rules[credit->rule], credit->window);
     } else {
         snprintf(out, size, "%s", rules[credit->rule]);
     }

@@ -96,7 +96,9 @@ typedef struct nb_batch {
     const int32_t *tenure;   /* [n] periods since birth */
     unsigned slate;          /* positions to fill: 1, or k <= max_slate */
     int want_propensity;
-    nb_key_t key;              /* (policy_seed, replication) of the policy's random streams */
+    const double *offset; /* [n x K] to be added to the scores before the highest is played, NULL
+                             for none; only for policies with NB_TRAIT_OFFSETS */
+    nb_key_t key;         /* (policy_seed, replication) of the policy's random streams */
     const nb_oracle_t *oracle; /* NULL unless the policy's traits say oracle */
     nb_arena_t *scratch;       /* for the callee; taken back by the caller */
 } nb_batch_t;
@@ -137,10 +139,13 @@ typedef struct {
     const double *weight;     /* [n] observations that a row counts for; NULL where each is one.
                                  `reward` is then what the row adds to the sum of rewards, not a
                                  mean: see NB_TRAIT_WEIGHTED */
-    const float *elapsed;     /* [n] periods until the target was fixed */
-    const uint16_t *signals;  /* [n] NB_SIGNAL_* */
-    const int16_t *item; /* [n] action that the customer chose from the slate, -1 for none; NULL
-                            where slate is 1 */
+    int window; /* credit partial(n): a row is what came in period `elapsed` (0 .. n-1) of its
+                   decision; 0 elsewhere */
+    const int32_t *period;   /* [n] of the decision */
+    const float *elapsed;    /* [n] periods until the target was fixed */
+    const uint16_t *signals; /* [n] NB_SIGNAL_* */
+    const int16_t *item;     /* [n] action that the customer chose from the slate, -1 for none; NULL
+                                where slate is 1 */
     const int8_t *next_point; /* [n] index into the spec, -1 where the target is a plain sum and
                                  nothing is bootstrapped */
     const float *next_x; /* [n x next_d], NULL where no row has a next point; next_d is the largest

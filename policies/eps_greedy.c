@@ -167,7 +167,7 @@ const nb_policy_type_t nb_policy_eps_greedy = {
                "2018)",
     .settings = table,
     .settings_size = sizeof(nb_linear_settings_t),
-    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS,
+    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_OFFSETS | NB_TRAIT_WEIGHTED,
     .state_size = nb_linear_state_size,
     .init = nb_linear_init,
     .choose = choose,

@@ -18,5 +18,9 @@ extern const nb_policy_type_t nb_policy_lin_ucb;
 extern const nb_policy_type_t nb_policy_lin_ts;
 extern const nb_policy_type_t nb_policy_hier_ts;
 extern const nb_policy_type_t nb_policy_latent_ts;
+extern const nb_policy_type_t nb_policy_delayed;
+extern const nb_policy_type_t nb_policy_fatigue_aware;
+extern const nb_policy_type_t nb_policy_bwk;
+extern const nb_policy_type_t nb_policy_safe;
 
 #endif

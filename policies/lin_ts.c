@@ -71,7 +71,8 @@ static void fill_row(const nb_batch_t *batch, const nb_prediction_t *prediction,
 
     for (unsigned k = 0; k < K; k++) {
         if (nb_mask_allows(batch->mask, batch->mask_words, i, k)) {
-            mean[n] = prediction->mean[k * prediction->stride + i];
+            mean[n] = (double)prediction->mean[k * prediction->stride + i] +
+                      (batch->offset ? batch->offset[i * K + k] : 0.0);
             sd[n++] = v * sqrt((double)prediction->variance[k * prediction->stride + i]);
         }
     }
@@ -131,7 +132,7 @@ const nb_policy_type_t nb_policy_lin_ts = {
     .summary = "Thompson sampling of a ridge regression per action (Agrawal & Goyal 2013)",
     .settings = table,
     .settings_size = sizeof(nb_linear_settings_t),
-    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS,
+    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_OFFSETS | NB_TRAIT_WEIGHTED,
     .state_size = nb_linear_state_size,
     .init = nb_linear_init,
     .choose = choose,

@@ -44,6 +44,9 @@ void nb_linear_write_scores(const nb_batch_t *batch, const nb_prediction_t *pred
             s[i * K + k] = mask[k / 64] >> k % 64 & 1 ? (double)*from : -INFINITY;
         }
     }
+    for (size_t at = 0; batch->offset && at < batch->n * K; at++) {
+        s[at] += batch->offset[at];
+    }
 }
 
 int nb_linear_mean_scores(const void *state, const nb_batch_t *batch, double *s)
@@ -79,10 +82,12 @@ int nb_linear_value(const void *state, const nb_batch_t *batch, nb_linear_table_
     size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
     double *p = nb_arena_take(batch->scratch, batch->n * K, sizeof *p);
     double *mean = nb_arena_take(batch->scratch, batch->n * K, sizeof *mean);
+    nb_batch_t bare = *batch;
     int code = probabilities(state, batch, p);
 
+    bare.offset = NULL; /* prices decide what is played, not what it is worth */
     if (code == NB_OK) {
-        code = nb_linear_mean_scores(state, batch, mean);
+        code = nb_linear_mean_scores(state, &bare, mean);
     }
     for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
         v[i] = 0.0;

@@ -31,6 +31,8 @@ enum {
     NB_TRAIT_PARTIAL = 1 << 10,  /* default credit partial(n): a decision comes once a period while
                                     its reward is still arriving, each time with what came since */
     NB_TRAIT_TEST_BED = 1 << 11, /* proven on test beds; left out of tables of customers */
+    NB_TRAIT_OFFSETS = 1 << 12,  /* adds batch->offset to its scores, so that a wrapper can price
+                                      them; value() leaves it out */
 };
 
 struct nb_policy_type;

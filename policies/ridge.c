@@ -122,6 +122,10 @@ static int check_rows(const ridge_point_t *point, const nb_transitions_t *finish
             NB_FAIL(NB_ERR_NUMERIC, "transition %zu has reward %g, expected a finite number", i,
                     finished->reward[i]);
         }
+        if (finished->weight && !(finished->weight[i] >= 0.0 && isfinite(finished->weight[i]))) {
+            NB_FAIL(NB_ERR_NUMERIC, "transition %zu has weight %g, expected 0 or more", i,
+                    finished->weight[i]);
+        }
     }
     return NB_OK;
 }
@@ -173,11 +177,35 @@ static int widen_row(const nb_transitions_t *finished, size_t i, const ridge_poi
     return NB_OK;
 }
 
+/* a row that counts for `weight` observations whose rewards add up to its reward: w x x' to X'X and
+ * reward x to X'y, which the moments of (x, y) cannot hold as one product */
+static void add_weighted(double *moments, const ridge_point_t *point, double weight,
+                         const double *row, double *wide)
+{
+    size_t d = point->d;
+    double *b = moments + d * point->ld, root = sqrt(weight);
+
+    for (size_t j = 0; j < d; j++) {
+        wide[j] = root * row[j];
+        b[j] += row[d] * row[j];
+    }
+    wide[d] = 0.0;
+    if (weight > 0.0) {
+        nb_rank_update(moments, d + 1, wide, 1);
+    }
+}
+
 /* X'X and X'y of one action at once: the moments of (x, y) */
 static int add_rows(double *moments, const ridge_point_t *point, const nb_transitions_t *finished,
                     const size_t *rows, size_t n, double *wide)
 {
-    for (size_t start = 0; start < n; start += CHUNK_ROWS) {
+    for (size_t i = 0; finished->weight && i < n; i++) {
+        double *row = wide, *scaled = wide + point->ld;
+
+        NB_TRY(widen_row(finished, rows[i], point, row));
+        add_weighted(moments, point, finished->weight[rows[i]], row, scaled);
+    }
+    for (size_t start = 0; !finished->weight && start < n; start += CHUNK_ROWS) {
         size_t chunk = n - start < CHUNK_ROWS ? n - start : CHUNK_ROWS;
 
         for (size_t i = 0; i < chunk; i++) {

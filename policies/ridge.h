@@ -25,9 +25,9 @@ void nb_ridge_init(void *ridge, const nb_spec_t *spec, double lambda, double exp
 double nb_ridge_exploration(const void *ridge);
 
 /**
- * Add finished transitions to the moments of the actions played; scoring sees them after
- * nb_ridge_refresh. NB_ERR_NUMERIC where a reward or a feature is not finite, NB_ERR_RANGE where an
- * action is not one of the point.
+ * Add finished transitions to the moments of the actions played, A += w x x' and b += reward x with
+ * w the row's weight or 1; scoring sees them after nb_ridge_refresh. NB_ERR_NUMERIC where a reward
+ * or a feature is not finite, NB_ERR_RANGE where an action is not one of the point.
  */
 int nb_ridge_update(void *ridge, const nb_transitions_t *finished) NB_MUST_CHECK;
 

@@ -136,6 +136,65 @@ int nb_wrapper_score(const void *state, const nb_batch_t *batch, double *s)
                        : fail_missing(state, "scores");
 }
 
+int nb_wrapper_need_offsets(const nb_inner_t *inner)
+{
+    if (!(inner->traits & NB_TRAIT_OFFSETS)) {
+        NB_FAIL(NB_ERR_CONFIG, "scores of policy '%s' cannot be shifted, so it cannot be priced",
+                inner->type->name);
+    }
+    return NB_OK;
+}
+
+/* the batch with offsets on its scores; from its scratch */
+static nb_batch_t offset_batch(const void *state, const nb_batch_t *batch,
+                               nb_wrapper_offsets_t offsets)
+{
+    size_t n = batch->n * batch->n_actions;
+    double *offset = nb_arena_take(batch->scratch, n, sizeof *offset);
+    nb_batch_t shifted = *batch;
+
+    offsets(state, batch, offset);
+    for (size_t at = 0; batch->offset && at < n; at++) {
+        offset[at] += batch->offset[at];
+    }
+    shifted.offset = offset;
+    return shifted;
+}
+
+int nb_wrapper_choose_offset(const void *state, const nb_batch_t *batch,
+                             nb_wrapper_offsets_t offsets, nb_choice_t *out)
+{
+    size_t mark = nb_arena_mark(batch->scratch);
+    nb_batch_t shifted = offset_batch(state, batch, offsets);
+    int code = nb_wrapper_choose(state, &shifted, out);
+
+    nb_arena_release(batch->scratch, mark);
+    return code;
+}
+
+int nb_wrapper_table_offset(const void *state, const nb_batch_t *batch,
+                            nb_wrapper_offsets_t offsets,
+                            int (*table)(const void *state, const nb_batch_t *batch, double *out),
+                            double *out)
+{
+    size_t mark = nb_arena_mark(batch->scratch);
+    nb_batch_t shifted = offset_batch(state, batch, offsets);
+    int code = table(state, &shifted, out);
+
+    nb_arena_release(batch->scratch, mark);
+    return code;
+}
+
+size_t nb_wrapper_offsets_scratch(const nb_spec_t *spec)
+{
+    size_t most = 0;
+
+    for (unsigned p = 0; p < spec->n_points; p++) {
+        most = spec->points[p].n_actions > most ? spec->points[p].n_actions : most;
+    }
+    return NB_BLOCK_ROWS * most * sizeof(double) + ALIGN;
+}
+
 size_t nb_wrapper_scratch_size(const nb_spec_t *spec, const void *settings)
 {
     const nb_inner_t *inner = settings;

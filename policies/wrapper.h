@@ -43,6 +43,24 @@ int nb_wrapper_probabilities(const void *state, const nb_batch_t *batch, double 
 int nb_wrapper_value(const void *state, const nb_batch_t *batch, double *v);
 int nb_wrapper_score(const void *state, const nb_batch_t *batch, double *s);
 
+/** What a wrapper adds to the scores of its inner policy, which must have NB_TRAIT_OFFSETS.
+ * @param offset [n x K], 0 where nothing is added */
+typedef void (*nb_wrapper_offsets_t)(const void *state, const nb_batch_t *batch, double *offset);
+
+/** NB_ERR_CONFIG where the inner policy takes no offsets. */
+int nb_wrapper_need_offsets(const nb_inner_t *inner) NB_MUST_CHECK;
+
+/** Ask the inner policy with offsets, and with those that the batch came with. */
+int nb_wrapper_choose_offset(const void *state, const nb_batch_t *batch,
+                             nb_wrapper_offsets_t offsets, nb_choice_t *out) NB_MUST_CHECK;
+int nb_wrapper_table_offset(const void *state, const nb_batch_t *batch,
+                            nb_wrapper_offsets_t offsets,
+                            int (*table)(const void *state, const nb_batch_t *batch, double *out),
+                            double *out) NB_MUST_CHECK;
+
+/** Scratch of these two beside that of the inner policy. */
+size_t nb_wrapper_offsets_scratch(const nb_spec_t *spec);
+
 /** The inner policy's scratch_size, for the wrapper's to add its own to; `settings` are the
  * wrapper's and begin with an nb_inner_t. */
 size_t nb_wrapper_scratch_size(const nb_spec_t *spec, const void *settings);

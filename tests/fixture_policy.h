@@ -5,8 +5,8 @@
 #ifndef NB_TESTS_FIXTURE_POLICY_H
 #define NB_TESTS_FIXTURE_POLICY_H
 
+#include "bench/strategy.h"
 #include "core/config.h"
-#include "core/settings.h"
 #include "policies/registry.h"
 #include "tests/testlib.h"
 
@@ -20,13 +20,14 @@ static const char *const fixture_features[] = {"one", "recency", "spend", "opens
 static char fixture_names[MAX_ACTIONS][8];
 static const char *fixture_actions[MAX_ACTIONS];
 
-/* a policy with its settings and state, and rows to ask it about */
+/* a policy, with what it wraps, its settings and its state, and rows to ask it about */
 typedef struct {
     nb_point_t points[N_POINTS];
     nb_spec_t spec;
+    nb_layer_t layer;
     const nb_policy_type_t *type;
     nb_config_t config;
-    void *settings, *state;
+    void *settings, *state; /* the settings are the layer's */
     size_t state_size;
     nb_arena_t arena;
     float *x;
@@ -69,20 +70,21 @@ static inline void fixture_make_spec(fixture_t *self)
 /* settings of `yaml` over the defaults; what load and init answer */
 static inline int fixture_start(fixture_t *self, const char *name, const char *yaml)
 {
+    const char *const key = "policy";
     size_t scratch = 1 << 20;
+    char policy[4200];
 
     memset(self, 0, sizeof *self);
     fixture_make_spec(self);
-    NB_TRY(nb_policy_find(&self->type, name));
     NB_TRY(nb_config_init(&self->config));
     if (yaml) {
         NB_TRY(nb_config_parse(&self->config, "test.yaml", yaml, strlen(yaml)));
     }
-    if (self->type->settings) {
-        NB_TRY(nb_alloc(&self->settings, 1, self->type->settings_size));
-        NB_TRY(nb_settings_load(self->type->settings, yaml ? self->config.root : NULL, NULL, 0,
-                                self->settings));
-    }
+    snprintf(policy, sizeof policy, "policy=\"%s\"", name);
+    NB_TRY(nb_config_set(&self->config, policy));
+    NB_TRY(nb_layer_init(&self->layer, self->config.root, &key, 1));
+    self->type = self->layer.type;
+    self->settings = self->layer.settings;
     self->state_size = self->type->state_size(&self->spec, self->settings);
     NB_TRY(nb_alloc(&self->state, self->state_size, 1));
     if (self->type->scratch_size) {
@@ -110,7 +112,7 @@ static inline void fixture_free(fixture_t *self)
     nb_free(self->x);
     nb_arena_free(&self->arena);
     nb_free(self->state);
-    nb_free(self->settings);
+    nb_layer_free(&self->layer);
     nb_config_free(&self->config);
 }
 
@@ -166,6 +168,7 @@ static inline nb_transitions_t fixture_transitions(fixture_t *self, const nb_bat
                               .slate = 1,
                               .action = action,
                               .reward = reward,
+                              .period = self->tenure,
                               .scratch = &self->arena};
 }
 

@@ -15,6 +15,15 @@ static const char *settings_of(const char *name)
                "{if: [{feature: spend, below: 0}, {feature: one, above: 0}], action: [a1, a65]}],"
                "otherwise: a3}";
     }
+    if (strcmp(name, "bwk") == 0 || strcmp(name, "fatigue_aware") == 0) {
+        return "{inner: {policy: lin_ts}}";
+    }
+    if (strcmp(name, "delayed") == 0) {
+        return "{inner: {policy: lin_ucb}}";
+    }
+    if (strcmp(name, "safe") == 0) {
+        return "{inner: {policy: lin_ts}, baseline: a1, alpha: 0.9}";
+    }
     if (strcmp(name, "oracle_rules") == 0) {
         return "{rules: [{if: [{latent: fatigue, below: 4}, {feature: recency, above: 0.5}],"
                "action: a2}, {if: {latent: need_open, above: 0.5}, action: [a1, a65]}]}";
@@ -57,14 +66,14 @@ static nb_batch_t make_batch(fixture_t *fixture, unsigned point, size_t n, unsig
 {
     nb_batch_t batch = fixture_batch(fixture, point, n, seed);
 
-    if (fixture->type->traits & NB_TRAIT_ORACLE) {
+    if (fixture->layer.traits & NB_TRAIT_ORACLE) {
         oracles[point] = (nb_oracle_t){.expected_reward = expect,
                                        .n_latent = fixture->points[point].n_latent,
                                        .latent_names = fixture->points[point].latent,
                                        .latent = look_inside};
         batch.oracle = &oracles[point];
     }
-    if (!(fixture->type->traits & NB_TRAIT_CONTEXTUAL)) {
+    if (!(fixture->layer.traits & NB_TRAIT_CONTEXTUAL)) {
         batch.x = NULL;
     }
     return batch;
@@ -323,7 +332,7 @@ static void check_frequencies(fixture_t *fixture)
     size_t count[6] = {0};
     nb_batch_t batch = make_batch(fixture, NARROW, N_ROWS, 10);
 
-    if (!fixture->type->probabilities || (fixture->type->traits & NB_TRAIT_ORACLE) ||
+    if (!fixture->type->probabilities || (fixture->layer.traits & NB_TRAIT_ORACLE) ||
         strcmp(fixture->type->name, "schedule") == 0) {
         return;
     }
@@ -366,13 +375,13 @@ static void check_not_finite(fixture_t *fixture)
     nb_choice_t out = {fixture->action, NULL};
     nb_transitions_t finished;
 
-    if (fixture->type->traits & NB_TRAIT_CONTEXTUAL) {
+    if (fixture->layer.traits & NB_TRAIT_CONTEXTUAL) {
         fixture->x[17 * batch.d + 1] = NAN;
         assert_fails(fixture->type->choose(fixture->state, &batch, &out), NB_ERR_NUMERIC, "row 17");
         fixture->x[17 * batch.d + 1] = INFINITY;
         assert_fails(fixture->type->choose(fixture->state, &batch, &out), NB_ERR_NUMERIC, "row 17");
     }
-    if (fixture->type->traits & NB_TRAIT_LEARNS) {
+    if (fixture->layer.traits & NB_TRAIT_LEARNS) {
         for (size_t i = 0; i < batch.n; i++) {
             fixture->action[i] = 1;
             fixture->reward[i] = 1.0;

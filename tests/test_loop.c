@@ -255,29 +255,6 @@ static void test_loop_learns_in_the_horizon_only(void **state)
     nb_loop_free(&loop);
 }
 
-static void test_loop_learners_update_as_often_as_asked(void **state)
-{
-    static const int update_every[] = {1, 2, 5}, n_periods[] = {3, 2, 1};
-    toy_world_t world = {0};
-    toy_settings_t email = {TOY_EMAIL};
-
-    (void)state;
-    for (int i = 0; i < 3; i++) {
-        nb_binding_t bindings[2];
-        nb_strategy_t strategy = toy_nobody();
-        nb_loop_spec_t spec = spec_of(&world, &strategy);
-        nb_loop_t loop;
-
-        toy_bind(&strategy, bindings, &toy_learner, &email, TOY_CONTACT, immediate);
-        bindings[0].update_every = update_every[i];
-        run(&loop, &spec);
-        /* the horizon's end is an update in any case, and nothing is lost */
-        assert_int_equal(learner_of(&loop, 0)->n_periods, n_periods[i]);
-        assert_int_equal(learner_of(&loop, 0)->n, 7);
-        nb_loop_free(&loop);
-    }
-}
-
 static void test_loop_burn_in_is_played_by_its_strategy(void **state)
 {
     toy_settings_t email = {TOY_EMAIL}, call = {TOY_CALL};
@@ -491,7 +468,6 @@ int main(void)
         cmocka_unit_test(test_loop_all_gives_each_instance_its_own_decisions),
         cmocka_unit_test(test_loop_joint_gives_one_instance_the_whole_journey),
         cmocka_unit_test(test_loop_learns_in_the_horizon_only),
-        cmocka_unit_test(test_loop_learners_update_as_often_as_asked),
         cmocka_unit_test(test_loop_burn_in_is_played_by_its_strategy),
         cmocka_unit_test(test_loop_scales_rewards_by_their_running_deviation),
         cmocka_unit_test(test_loop_equal_rewards_are_not_scaled),

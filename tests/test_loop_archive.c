@@ -16,7 +16,11 @@ static const char experiment[] =
     "  lin_ts: {all: {policy: lin_ts, credit: window(3)}}\n"
     "  joint: {joint: {policy: eps_greedy, credit: smdp}}\n"
     "  journey: {all: {policy: lin_ucb, credit: journey}}\n"
-    "  lifetime: {all: {policy: lin_ts, credit: lifetime}}\n";
+    "  lifetime: {all: {policy: lin_ts, credit: lifetime}}\n"
+    "  rarely: {all: {policy: lin_ts, update_every: 4}}\n"
+    "  wrapped: {recognize: {bwk: {fatigue_aware: {delayed: {policy: lin_ts}}},"
+    " credit: partial(3)}}\n"
+    "  safe: {recognize: {safe: {policy: lin_ts}, baseline: email}}\n";
 
 /* where runs are saved: at the start, in the horizon, at its end, in the tail */
 static const int stops[] = {0, 5, PERIODS, PERIODS + 4};
