@@ -164,7 +164,8 @@ static void test_without_pooling_levels_are_shrunk_means(void **state)
     double n = 0.0, sum = 0.0, said[2];
 
     (void)state;
-    assert_ok(fixture_start(&fixture, "hier_ts", "{pooling: none, lambda: 4, sd: 2}"));
+    assert_ok(
+        fixture_start(&fixture, "hier_ts", "{pooling: none, lambda: 4, deviation: 0.5, sd: 2}"));
     make_rows(N_ROWS, 4);
     teach_rows(&fixture);
     for (size_t i = 0; i < rows.n; i++) {

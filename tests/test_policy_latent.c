@@ -193,7 +193,7 @@ static void check_reference(const char *yaml, double lambda, double sd, double s
 static void test_learning_is_the_algorithm_written_down(void **state)
 {
     (void)state;
-    check_reference("{segments: 3}", 1.0, 1.0, 0.6);
+    check_reference("{segments: 3, step: 0.6}", 1.0, 1.0, 0.6);
     check_reference("{segments: 3, step: 1, lambda: 0.4, sd: 1.7}", 0.4, 1.7, 1.0);
 }
 
