@@ -18,6 +18,15 @@ void nb_gaussian_add(double *self, size_t d, const double *row)
     nb_rank_update(self, d + 1, row, 1);
 }
 
+void nb_gaussian_pull(double *self, size_t d, const double *x, double factor)
+{
+    double *b = self + d * nb_gaussian_row(d);
+
+    for (size_t j = 0; j < d; j++) {
+        b[j] += factor * x[j];
+    }
+}
+
 void nb_gaussian_fade(double *self, size_t d, double factor)
 {
     for (size_t at = 0; at < moments_size(d); at++) {

@@ -32,6 +32,9 @@ static inline size_t nb_gaussian_work(size_t d)
 /** Add one row to the moments. @param row [nb_gaussian_row(d)] */
 void nb_gaussian_add(double *self, size_t d, const double *row);
 
+/** Add to b only: b += factor x. @param x [d] */
+void nb_gaussian_pull(double *self, size_t d, const double *x, double factor);
+
 /** Multiply all that was added by `factor`. */
 void nb_gaussian_fade(double *self, size_t d, double factor);
 

@@ -7,7 +7,8 @@
  *
  * Source: Hong, Kveton, Zaheer & Ghavamzadeh (2022), "Hierarchical Bayesian bandits", algorithm 1
  * (HierTS); mixed effects as in Lindley & Smith (1972). `deviation: 0` is lin_ts with lambda sd^2
- * and v = sd; `pooling: none` is lin_ts of each customer alone.
+ * and v = sd; `pooling: none` is lin_ts of each customer alone. Weighted rows are taken where
+ * rewards are learned.
  *
  * With `signals: factorized` three such models predict whether a decision was opened, led to a
  * visit, to a purchase, each from the decisions that came so far, and policies/funnel.h makes a
@@ -327,7 +328,9 @@ static void add_funnel(void *state, nb_hierarchy_arm_t arm, const double *x, uns
     own_t *own = nb_hierarchy_extra(state);
 
     for (arm.stage = 0; arm.stage < NB_FUNNEL_STAGES && arm.stage <= reached; arm.stage++) {
-        nb_hierarchy_add(state, arm, x, arm.stage < reached ? bit_scale : 0.0, work);
+        nb_outcome_t outcome = {x, arm.stage < reached ? bit_scale : 0.0, 1.0};
+
+        nb_hierarchy_add(state, arm, &outcome, work);
     }
     nb_funnel_add((double *)own + own->money[arm.point], arm.action, reached == NB_FUNNEL_STAGES,
                   reward);
@@ -342,6 +345,9 @@ static int update(void *state, const nb_transitions_t *finished)
     if (own->is_factorized && !finished->signals) {
         NB_FAIL(NB_ERR_DATA, "hier_ts with signals: factorized was given no signals");
     }
+    if (own->is_factorized && finished->weight) {
+        NB_FAIL(NB_ERR_UNSUPPORTED, "hier_ts with signals: factorized takes whole decisions only");
+    }
     double *x =
         nb_arena_take(finished->scratch, finished->d + 1 + nb_hierarchy_work(state), sizeof *x);
     double *work = x + finished->d + 1;
@@ -355,7 +361,10 @@ static int update(void *state, const nb_transitions_t *finished)
             add_funnel(state, arm, x, nb_funnel_reached(finished->signals[i]), finished->reward[i],
                        work);
         } else {
-            nb_hierarchy_add(state, arm, x, finished->reward[i], work);
+            nb_outcome_t outcome = {x, finished->reward[i],
+                                    finished->weight ? finished->weight[i] : 1.0};
+
+            nb_hierarchy_add(state, arm, &outcome, work);
         }
     }
     nb_arena_release(finished->scratch, mark);
@@ -380,7 +389,8 @@ const nb_policy_type_t nb_policy_hier_ts = {
                "2022)",
     .settings = table,
     .settings_size = sizeof(settings_t),
-    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_INDIVIDUAL,
+    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_INDIVIDUAL | NB_TRAIT_OFFSETS |
+              NB_TRAIT_WEIGHTED,
     .state_size = state_size,
     .init = init,
     .choose = choose,

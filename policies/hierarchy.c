@@ -234,12 +234,12 @@ static void condition_full(const hierarchy_t *self, const double *l, size_t d, c
     }
 }
 
-/* nothing known of her deviation from these rows. */
+/* nothing known of her deviation, or none */
 static void condition_new(const hierarchy_t *self, size_t d, const double *x, conditional_t *out)
 {
-    double square = self->deviates == NB_DEVIATE_FULL ? 0.0 : 1.0;
+    double square = 0.0;
 
-    for (size_t j = 0; j < d && self->deviates == NB_DEVIATE_FULL; j++) {
+    for (size_t j = 0; j < d; j++) {
         square += x[j] * x[j];
     }
     memcpy(out->w, x, d * sizeof *x);
@@ -255,8 +255,8 @@ static conditional_t condition(const hierarchy_t *self, nb_hierarchy_arm_t arm, 
     size_t d = self->points[arm.point].d;
     conditional_t out = {.w = work};
 
-    /* both kinds of records begin with a number that is positive once there is a row */
-    if (!isfinite(self->ratio) || !(record[0] > 0.0)) {
+    /* L is positive once there is a row; n = 0 and zero sums are nothing known as they are */
+    if (!isfinite(self->ratio) || (self->deviates == NB_DEVIATE_FULL && !(record[0] > 0.0))) {
         condition_new(self, d, x, &out);
     } else if (self->deviates == NB_DEVIATE_FULL) {
         condition_full(self, record, d, x, work + d, &out);
@@ -288,43 +288,74 @@ static void rotate_row(const hierarchy_t *self, double *l, size_t d, double *x, 
     }
 }
 
-static void record_row(const hierarchy_t *self, double *record, size_t d, const double *x, double y,
-                       double *work)
+/* rotated += y L^-1 x: what an outcome without weight adds. @param x [d], destroyed */
+static void rotate_reward(double *l, size_t d, double *x, double y)
 {
-    if (self->deviates == NB_DEVIATE_FULL) {
-        memcpy(work, x, d * sizeof *work);
-        rotate_row(self, record, d, work, y);
-        return;
-    }
-    record[0] += 1.0;
-    record[1] += y;
-    for (size_t j = 0; j < d; j++) {
-        record[2 + j] += x[j];
+    double *rotated = l + nb_triangle_size(d), *column = l;
+
+    for (size_t j = 0; j < d; column += d - j, j++) {
+        x[j] /= column[0];
+        for (size_t i = j + 1; i < d; i++) {
+            x[i] -= column[i - j] * x[j];
+        }
+        rotated[j] += y * x[j];
     }
 }
 
-void nb_hierarchy_add(void *block, nb_hierarchy_arm_t arm, const double *x, double y, double *work)
+static void record_outcome(const hierarchy_t *self, double *record, size_t d,
+                           const nb_outcome_t *outcome, double *work)
+{
+    double weight = outcome->weight, root = sqrt(weight);
+
+    if (self->deviates == NB_DEVIATE_FULL) {
+        for (size_t j = 0; j < d; j++) {
+            work[j] = root * outcome->x[j];
+        }
+        rotate_row(self, record, d, work, weight > 0.0 ? outcome->y / root : 0.0);
+        if (!(weight > 0.0)) {
+            memcpy(work, outcome->x, d * sizeof *work);
+            rotate_reward(record, d, work, outcome->y);
+        }
+        return;
+    }
+    record[0] += weight;
+    record[1] += outcome->y;
+    for (size_t j = 0; j < d; j++) {
+        record[2 + j] += weight * outcome->x[j];
+    }
+}
+
+/* one row of the population's regression, given the customer's past */
+static void learn_population(const hierarchy_t *self, double *cell, size_t d,
+                             const nb_outcome_t *outcome, const conditional_t *past, double *row)
+{
+    double weight = outcome->weight;
+    double precision = 1.0 / (self->sd * self->sd + weight * past->variance);
+    double scale = sqrt(weight * precision);
+
+    memset(row, 0, nb_gaussian_row(d) * sizeof *row);
+    for (size_t j = 0; j < d; j++) {
+        row[j] = scale * past->w[j];
+    }
+    nb_gaussian_add(cell, d, row);
+    nb_gaussian_pull(cell, d, past->w, precision * (outcome->y - weight * past->mean));
+}
+
+void nb_hierarchy_add(void *block, nb_hierarchy_arm_t arm, const nb_outcome_t *outcome,
+                      double *work)
 {
     const hierarchy_t *self = block;
     const hierarchy_point_t *at = self->points + arm.point;
-    size_t d = at->d, ld = nb_gaussian_row(d);
-    double *row = work;
 
     if (self->is_pooled) {
-        conditional_t past = condition(self, arm, x, work + ld);
-        double scale = 1.0 / sqrt(self->sd * self->sd + past.variance);
+        conditional_t past = condition(self, arm, outcome->x, work + nb_gaussian_row(at->d));
+        double *cell = (double *)block + cell_offset(self, arm.point, arm.action, arm.stage);
 
-        memset(row, 0, ld * sizeof *row);
-        for (size_t j = 0; j < d; j++) {
-            row[j] = scale * past.w[j];
-        }
-        row[d] = scale * (y - past.mean);
-        nb_gaussian_add((double *)block + cell_offset(self, arm.point, arm.action, arm.stage), d,
-                        row);
+        learn_population(self, cell, at->d, outcome, &past, work);
         ((uint8_t *)block + at->touched)[cell_index(self, arm.action, arm.stage)] = 1;
     }
     if (isfinite(self->ratio)) {
-        record_row(self, (double *)block + record_offset(self, arm), d, x, y, work);
+        record_outcome(self, (double *)block + record_offset(self, arm), at->d, outcome, work);
     }
 }
 

@@ -67,8 +67,16 @@ typedef struct {
     uint32_t customer;
 } nb_hierarchy_arm_t;
 
-/** Add an outcome. @param x [d, at least 1] finite   @param work [nb_hierarchy_work(self)] */
-void nb_hierarchy_add(void *self, nb_hierarchy_arm_t arm, const double *x, double y, double *work);
+/** What was seen: `weight` outcomes that add up to y. Weight w and sum y count as the row
+ * (sqrt(w) x, sqrt(w) z, y / sqrt(w)), of which only w x x' and y x matter, so that w may be 0. */
+typedef struct {
+    const double *x; /* [d, at least 1] finite */
+    double y, weight;
+} nb_outcome_t;
+
+/** Add an outcome. @param work [nb_hierarchy_work(self)] */
+void nb_hierarchy_add(void *self, nb_hierarchy_arm_t arm, const nb_outcome_t *outcome,
+                      double *work);
 
 /** Refactor the population of the arms that learned since the last time. */
 int nb_hierarchy_refresh(void *self, double *work) NB_MUST_CHECK;

@@ -28,5 +28,11 @@ int nb_rows_check_finished(const nb_transitions_t *finished)
                     finished->reward[i]);
         }
     }
+    for (size_t i = 0; finished->weight && i < finished->n; i++) {
+        if (!(finished->weight[i] >= 0.0 && isfinite(finished->weight[i]))) {
+            NB_FAIL(NB_ERR_NUMERIC, "transition %zu has weight %g, expected 0 or more", i,
+                    finished->weight[i]);
+        }
+    }
     return nb_rows_check_features(finished->x, finished->n, finished->d);
 }

@@ -21,6 +21,11 @@ nb_thompson_t nb_thompson_take(const nb_batch_t *batch)
     };
 }
 
+static double offset_of(const nb_batch_t *batch, size_t at)
+{
+    return batch->offset ? batch->offset[at] : 0.0;
+}
+
 void nb_thompson_draw(const nb_batch_t *batch, unsigned first, const nb_thompson_t *self, double *s)
 {
     size_t mark = nb_arena_mark(batch->scratch), n = batch->n, K = batch->n_actions;
@@ -36,7 +41,7 @@ void nb_thompson_draw(const nb_batch_t *batch, unsigned first, const nb_thompson
             size_t at = i * K + k;
 
             s[at] = nb_mask_allows(batch->mask, batch->mask_words, i, k)
-                        ? self->mean[at] + self->sd[at] * (double)normal[i]
+                        ? self->mean[at] + offset_of(batch, at) + self->sd[at] * (double)normal[i]
                         : -INFINITY;
         }
     }
@@ -55,7 +60,7 @@ void nb_thompson_add(const nb_batch_t *batch, const nb_thompson_t *self, const d
 
         for (unsigned k = 0; k < K; k++) {
             if (nb_mask_allows(batch->mask, batch->mask_words, i, k)) {
-                mean[n] = self->mean[i * K + k];
+                mean[n] = self->mean[i * K + k] + offset_of(batch, i * K + k);
                 sd[n++] = self->sd[i * K + k];
             }
         }

@@ -19,13 +19,14 @@ size_t nb_thompson_scratch(size_t n_actions);
 /** Room for a batch's posterior. */
 nb_thompson_t nb_thompson_take(const nb_batch_t *batch);
 
-/** One draw of every score; action k takes word k % 4 of block `first` + k / 4.
- * @param s [n x K], -infinity where not allowed */
+/** One draw of every score, with the batch's offsets; action k takes word k % 4 of block `first` +
+ * k / 4. @param s [n x K], -infinity where not allowed */
 void nb_thompson_draw(const nb_batch_t *batch, unsigned first, const nb_thompson_t *self,
                       double *s);
 
 /**
- * p[i][k] += weight x P(k has the highest draw of row i), by integrals (error below 1e-9).
+ * p[i][k] += weight x P(k has the highest draw of row i), offsets included, by integrals (error
+ * below 1e-9).
  * @param weight [n], NULL where all are 1   @param p [n x K]
  */
 void nb_thompson_add(const nb_batch_t *batch, const nb_thompson_t *self, const double *weight,

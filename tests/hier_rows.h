@@ -18,6 +18,7 @@ typedef struct {
     uint32_t customer[N_ROWS];
     int32_t action[N_ROWS];
     uint16_t signals[N_ROWS];
+    const double *weight; /* NULL where every row counts one */
     size_t n;
 } rows_t;
 
@@ -30,6 +31,7 @@ static inline void make_rows(size_t n, unsigned seed)
 
     nb_stream_init(&stream, (nb_key_t){seed, 5}, (nb_counter_t){0});
     rows.n = n;
+    rows.weight = NULL;
     for (size_t i = 0; i < n; i++) {
         rows.customer[i] = (uint32_t)(1.0 + (C - 1) * sqrt(nb_stream_uniform(&stream)));
         rows.action[i] = (int32_t)(5.0 * nb_stream_uniform(&stream));
@@ -56,6 +58,7 @@ static inline void teach_rows(fixture_t *fixture)
                                      .slate = 1,
                                      .action = rows.action + start,
                                      .reward = rows.y + start,
+                                     .weight = rows.weight ? rows.weight + start : NULL,
                                      .signals = rows.signals + start,
                                      .scratch = &fixture->arena};
 

@@ -49,6 +49,85 @@ static void test_posterior_is_that_of_the_dense_joint_model(void **state)
     check_joint("{lambda: 2, deviation: 0.01, individual: intercept}", 1, 2, 0.01, 1);
 }
 
+/* outcomes of weights 0 to 2: w x x' and y x */
+static void check_weights(const char *yaml, int q)
+{
+    static dense_t dense;
+    static double weight[N_ROWS];
+    double b[MOST] = {0}, wide[MOST];
+    fixture_t fixture;
+
+    assert_ok(fixture_start(&fixture, "hier_ts", yaml));
+    make_rows(N_ROWS, 13);
+    dense_init(&dense, D + C * q);
+    for (int j = 0; j < dense.n; j++) {
+        dense.a[j][j] = j < D ? 1.0 : 4.0;
+    }
+    for (size_t i = 0; i < rows.n; i++) {
+        weight[i] = 0.5 * (double)(i % 5);
+        rows.action[i] = 0;
+        widen(rows.x[i], rows.customer[i], q, wide);
+        for (int j = 0; j < dense.n; j++) {
+            b[j] += rows.y[i] * wide[j] / 0.64;
+        }
+        if (weight[i] > 0.0) {
+            dense_add(&dense, wide, 0.0, 0.64 / weight[i]);
+        }
+    }
+    memcpy(dense.b, b, sizeof b);
+    rows.weight = weight;
+    teach_rows(&fixture);
+    for (uint32_t c = 0; c < C; c++) {
+        double expected[2], said[2];
+
+        widen(rows.x[c], c, q, wide);
+        dense_predict(&dense, wide, expected);
+        predict(&fixture, c, 0, 0, rows.x[c], said);
+        assert_close(said[0], expected[0], 1e-8, 1e-10);
+        assert_close(said[1], expected[1], 1e-8, 1e-10);
+    }
+    fixture_free(&fixture);
+}
+
+static void test_weighted_outcomes_count_for_their_weight(void **state)
+{
+    (void)state;
+    check_weights("{deviation: 0.5, sd: 0.8}", 1);
+    check_weights("{deviation: 0.5, sd: 0.8, individual: full}", D);
+}
+
+/* a price moves scores and probabilities, and leaves what is expected alone */
+static void test_offsets_are_added_to_the_scores(void **state)
+{
+    enum { N = 50 };
+    static double offset[N * K], bare[N * K], priced[N * K], v[N];
+    fixture_t fixture;
+
+    (void)state;
+    assert_ok(fixture_start(&fixture, "hier_ts", NULL));
+    make_rows(N_ROWS, 14);
+    teach_rows(&fixture);
+    nb_batch_t batch = fixture_batch(&fixture, NARROW, N, 15);
+
+    assert_ok(fixture.type->score(fixture.state, &batch, bare));
+    for (size_t at = 0; at < N * K; at++) {
+        offset[at] = at % K == at / K % K ? 1000.0 : 0.25; /* action i % K is always allowed */
+    }
+    batch.offset = offset;
+    assert_ok(fixture.type->score(fixture.state, &batch, priced));
+    for (size_t at = 0; at < N * K; at++) {
+        assert_true(isinf(bare[at]) ? isinf(priced[at])
+                                    : fabs(priced[at] - bare[at] - offset[at]) < 1e-9);
+    }
+    assert_ok(fixture.type->probabilities(fixture.state, &batch, priced));
+    assert_ok(fixture.type->value(fixture.state, &batch, v));
+    for (size_t i = 0; i < N; i++) {
+        assert_close(priced[i * K + i % K], 1.0, 0, 1e-12);
+        assert_true(fabs(v[i]) < 20.0);
+    }
+    fixture_free(&fixture);
+}
+
 /* lin_ts with v = sd and lambda sd^2 is the same posterior; same draws give the same actions */
 static void test_without_deviation_it_is_pooled_lin_ts(void **state)
 {
@@ -216,7 +295,8 @@ static void check_growth(const char *yaml, double s)
         predict(&fixture, MAX_ROWS + 499, k, 0, batch.x, said);
         assert_close(said[0], mean, 1e-12, 1e-14);
         /* and once she has a row, she is no longer like everybody */
-        nb_hierarchy_add(wider, (nb_hierarchy_arm_t){NARROW, k, 0, MAX_ROWS + 499}, x, 9.0, work);
+        nb_hierarchy_add(wider, (nb_hierarchy_arm_t){NARROW, k, 0, MAX_ROWS + 499},
+                         &(nb_outcome_t){x, 9.0, 1.0}, work);
         predict(&fixture, MAX_ROWS + 499, k, 0, batch.x, everybody);
         assert_true(everybody[0] > said[0] && everybody[1] < said[1]);
         assert_true(said[1] > (strstr(yaml, "full") ? square : 1.0) * s * s);
@@ -303,6 +383,26 @@ static void test_what_it_cannot_do_is_refused(void **state)
     batch.want_propensity = 1;
     assert_fails(fixture.type->choose(fixture.state, &batch, &out), NB_ERR_UNSUPPORTED, "slate");
     assert_fails(fixture_teach(&fixture, 10, 12), NB_ERR_DATA, "signals");
+    make_rows(20, 12);
+    nb_transitions_t finished = {.point = NARROW,
+                                 .n = 20,
+                                 .d = D,
+                                 .x = rows.x[0],
+                                 .n_actions = K,
+                                 .customer = rows.customer,
+                                 .slate = 1,
+                                 .action = rows.action,
+                                 .reward = rows.y,
+                                 .weight = rows.y,
+                                 .signals = rows.signals,
+                                 .scratch = &fixture.arena};
+
+    rows.y[7] = -1.0;
+    assert_fails(fixture.type->update(fixture.state, &finished), NB_ERR_NUMERIC, "weight");
+    for (size_t i = 0; i < 20; i++) {
+        rows.y[i] = 1.0;
+    }
+    assert_fails(fixture.type->update(fixture.state, &finished), NB_ERR_UNSUPPORTED, "whole");
     fixture_free(&fixture);
     assert_fails(fixture_start(&fixture, "hier_ts", "{deviation: -1}"), NB_ERR_RANGE, "deviation");
     fixture_free(&fixture);
@@ -312,6 +412,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_posterior_is_that_of_the_dense_joint_model),
+        cmocka_unit_test(test_weighted_outcomes_count_for_their_weight),
+        cmocka_unit_test(test_offsets_are_added_to_the_scores),
         cmocka_unit_test(test_without_deviation_it_is_pooled_lin_ts),
         cmocka_unit_test(test_with_huge_deviation_every_customer_is_alone),
         cmocka_unit_test(test_without_pooling_every_customer_has_her_own_ridge),
