@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "policies/max_normal.h"
+#include "policies/thompson.h"
 
 enum { OWN_V, OWN_DRAW };
 
@@ -92,26 +93,10 @@ int nb_sample_probabilities(const void *state, const nb_batch_t *batch, double *
 
 int nb_sample_choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
-    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
-    int code = nb_linear_choose(state, batch, nb_sample_score, out);
+    static const nb_thompson_policy_t policy = {"Thompson sampling", nb_sample_score,
+                                                nb_sample_probabilities};
 
-    if (code < 0 || !batch->want_propensity) {
-        return code;
-    }
-    if (batch->slate > 1) {
-        NB_FAIL(NB_ERR_UNSUPPORTED,
-                "Thompson sampling knows the propensity of one action, not of a slate of %u: "
-                "choose a log without propensities",
-                batch->slate);
-    }
-    double *p = nb_arena_take(batch->scratch, batch->n * K, sizeof *p);
-
-    code = nb_sample_probabilities(state, batch, p);
-    for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
-        out->propensity[i] = p[i * K + (size_t)out->action[i]];
-    }
-    nb_arena_release(batch->scratch, mark);
-    return code;
+    return nb_thompson_choose(&policy, state, batch, out);
 }
 
 int nb_sample_value(const void *state, const nb_batch_t *batch, double *v)

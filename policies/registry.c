@@ -21,6 +21,8 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_eps_greedy,
     &nb_policy_lin_ucb,
     &nb_policy_lin_ts,
+    &nb_policy_hier_ts,
+    &nb_policy_latent_ts,
     &nb_policy_clairvoyant_myopic,
     &nb_policy_oracle_rules,
     &nb_policy_plackett_luce,
