@@ -43,6 +43,7 @@ static size_t lay_out(nb_ridge_t *self, const nb_spec_t *spec)
     for (unsigned p = 0; p < spec->n_points; p++) {
         lay_out_point(self->points + p, spec->points + p, &end);
     }
+    self->size = end;
     return end;
 }
 
@@ -79,6 +80,11 @@ void nb_ridge_init(void *ridge, const nb_spec_t *spec, double lambda, double exp
             set_prior(ridge, self->points + p, k, lambda);
         }
     }
+}
+
+size_t nb_ridge_bytes(const void *ridge)
+{
+    return ((const nb_ridge_t *)ridge)->size;
 }
 
 double *nb_ridge_own(void *ridge)

@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     double own[NB_RIDGE_OWN];
     double lambda;
+    size_t size; /* of the block */
     unsigned n_points;
     nb_ridge_point_t points[NB_MAX_POINTS];
 } nb_ridge_t;

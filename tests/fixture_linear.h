@@ -113,23 +113,29 @@ static inline void teach_both(fixture_t *fixture, posterior_t *references, doubl
     }
 }
 
-/* every promise but `except` (NULL: none), on the points of the fixture */
-static inline void assert_conforms(const char *name, const char *yaml, const char *except)
+/* every promise but `except` (NULL: none) of a policy that was started, on the fixture's points */
+static inline void assert_promises(const fixture_t *fixture, const char *except)
 {
-    fixture_t fixture;
-
-    assert_ok(fixture_start(&fixture, name, yaml));
     for (size_t i = 0; i < nb_conformance_count(); i++) {
         nb_check_t check;
 
         if (except && strcmp(nb_conformance_name(i), except) == 0) {
             continue;
         }
-        assert_ok(nb_conformance_run(&fixture.layer, &fixture.spec, i, &check));
+        assert_ok(nb_conformance_run(&fixture->layer, &fixture->spec, i, &check));
         if (check.outcome == NB_CHECK_FAILED) {
-            fail_msg("%s %s: %s: %s", name, yaml ? yaml : "", nb_conformance_name(i), check.reason);
+            fail_msg("%s: %s: %s", fixture->type->name, nb_conformance_name(i), check.reason);
         }
     }
+}
+
+/* the same of a policy and its settings */
+static inline void assert_conforms(const char *name, const char *yaml, const char *except)
+{
+    fixture_t fixture;
+
+    assert_ok(fixture_start(&fixture, name, yaml));
+    assert_promises(&fixture, except);
     fixture_free(&fixture);
 }
 
