@@ -14,7 +14,7 @@
 #include "core/types.h"
 #include "policies/draw.h"
 
-enum { NB_RIDGE_OWN = 4 }; /* numbers that a policy keeps in the block */
+enum { NB_RIDGE_OWN = 6 }; /* numbers that a policy keeps in the block */
 
 /** Bytes of the posteriors of all points of the spec; a multiple of 64. */
 size_t nb_ridge_size(const nb_spec_t *spec);
