@@ -18,6 +18,8 @@
  * Probabilities are exact: the share of models whose best action is k, ties split; of slates too,
  * position by position. Held draws (`draw`) hold the model. Memory: B times that of greedy_ridge.
  */
+#include "policies/bootstrap.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -28,7 +30,6 @@
 #include "policies/rows.h"
 
 enum { MAX_REPLICATES = 200, MAX_COUNT = 12, ALIGN = 64 };
-enum { POISSON, DOUBLE_OR_NOTHING };
 enum { GROUP_WEIGHTS = 0xffff, GROUP_PRIORS = 0xfffe }; /* rounds of decisions never reach them */
 enum { FIRST_BLOCK = 1 /* block 0 is for ties */ };
 
@@ -81,7 +82,7 @@ static const nb_setting_t table[] = {
         .key = "weights",
         .type = NB_SETTING_CHOICE,
         .offset = offsetof(settings_t, weights),
-        .def = POISSON,
+        .def = NB_BOOTSTRAP_POISSON,
         .choices = "poisson|double_or_nothing",
         .unit = "",
         .mark = "",
@@ -105,7 +106,7 @@ static void *model_of(void *state, int b)
     return (char *)state + self->start + (size_t)b * self->size;
 }
 
-static const void *model_of_const(const void *state, int b)
+const void *nb_bootstrap_model(const void *state, int b)
 {
     const head_t *self = state;
 
@@ -174,14 +175,12 @@ static int played(void *state, const nb_batch_t *batch, const nb_choice_t *choic
     return NB_OK;
 }
 
-/* how often a model is taught: inverse of the distribution function of Poisson(1), or twice by a
- * coin */
-static double weigh(int weights, uint32_t word)
+double nb_bootstrap_times(int weights, uint32_t word)
 {
     double u = nb_rng_uniform(word), p = 0.36787944117144233, sum = p;
     unsigned count = 0;
 
-    if (weights == DOUBLE_OR_NOTHING) {
+    if (weights == NB_BOOTSTRAP_DOUBLE_OR_NOTHING) {
         return word >> 31 ? 2.0 : 0.0;
     }
     while (u > sum && count < MAX_COUNT) {
@@ -222,7 +221,7 @@ static int teach(void *state, const nb_transitions_t *finished, uint32_t *words)
             draw_words(self, finished, b, words);
         }
         for (size_t i = 0; i < finished->n; i++) {
-            double times = weigh(self->weights, words[4 * i + (size_t)b % 4]);
+            double times = nb_bootstrap_times(self->weights, words[4 * i + (size_t)b % 4]);
 
             weight[i] = times * (finished->weight ? finished->weight[i] : 1.0);
             reward[i] = times * finished->reward[i];
@@ -287,7 +286,7 @@ static int score_group(const void *state, const nb_batch_t *batch, int b, const 
 
     part.n = group->n;
     part.x = batch->d ? group->x : NULL;
-    code = nb_ridge_predict(model_of_const(state, b), &part, 0, &prediction);
+    code = nb_ridge_predict(nb_bootstrap_model(state, b), &part, 0, &prediction);
     for (size_t r = 0; code == NB_OK && r < group->n; r++) {
         for (size_t k = 0; k < K; k++) {
             s[group->rows[r] * K + k] = (double)prediction.mean[k * prediction.stride + r];
@@ -342,7 +341,7 @@ static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 
     memset(p, 0, n * sizeof *p);
     for (int b = 0; b < self->n && code == NB_OK; b++) {
-        code = nb_linear_mean_scores(model_of_const(state, b), batch, s);
+        code = nb_linear_mean_scores(nb_bootstrap_model(state, b), batch, s);
         code = code < 0 ? code : nb_policy_rank_probabilities(batch, s, s);
         for (size_t at = 0; code == NB_OK && at < n; at++) {
             p[at] += s[at] / self->n;
@@ -380,7 +379,7 @@ static int fill_propensities(const void *state, const nb_batch_t *batch, const n
 
     memset(out->propensity, 0, batch->n * slate * sizeof *out->propensity);
     for (int b = 0; b < self->n; b++) {
-        NB_TRY(add_joint(model_of_const(state, b), batch, out->action, s, out->propensity));
+        NB_TRY(add_joint(nb_bootstrap_model(state, b), batch, out->action, s, out->propensity));
     }
     for (size_t i = 0; i < batch->n; i++) {
         double *row = out->propensity + i * slate;
@@ -417,7 +416,7 @@ static int value(const void *state, const nb_batch_t *batch, double *v)
     bare.offset = NULL;
     memset(v, 0, batch->n * sizeof *v);
     for (int b = 0; b < self->n && code == NB_OK; b++) {
-        code = nb_linear_mean_scores(model_of_const(state, b), &bare, s);
+        code = nb_linear_mean_scores(nb_bootstrap_model(state, b), &bare, s);
         for (size_t at = 0; code == NB_OK && at < batch->n * K; at++) {
             v[at / K] += p[at] > 0.0 ? p[at] * s[at] / self->n : 0.0;
         }

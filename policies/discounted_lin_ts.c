@@ -6,10 +6,10 @@
  * per action, so that it follows a world that changes; lambda I is not discounted.
  *
  * Source: Russac, Vernade & Cappe (2019), "Weighted linear bandits for non-stationary
- * environments", section 2, whose weights these are. Their bound has the width V^-1 V~ V^-1, with
- * V~ of squared weights, which is the variance of the estimate; sampled here is the weighted
- * posterior, which is wider and has the noise of discount^-a as a model (Kim & Tewari 2020 discuss
- * both). A period is one that learns: with update_every n a discount is one of n periods.
+ * environments", section 2, whose weights these are. Their confidence widths come from the variance
+ * of the estimate, A^-1 A2 A^-1 with squared weights in A2; sampled here is the weighted posterior,
+ * which is at least as wide since A2 <= A. A period is one that learns: with update_every n a
+ * discount is one of n periods.
  */
 #include "policies/library.h"
 #include "policies/linear_sample.h"

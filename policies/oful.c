@@ -14,6 +14,8 @@
  * far from tight, and so much exploration is of use to proofs more than to firms; all rows of a
  * period see the same posterior, as with lin_ucb.
  */
+#include "policies/oful.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -219,16 +221,22 @@ static int end_period(void *state, nb_arena_t *scratch)
     return nb_ridge_refresh(state, scratch);
 }
 
+double nb_oful_radius(const void *state, unsigned point, unsigned action)
+{
+    const arm_t *arms = (const arm_t *)((const char *)state + nb_ridge_bytes(state));
+
+    return arms[first_of(state, point) + action].radius;
+}
+
 static int score(const void *state, const nb_batch_t *batch, double *s)
 {
     size_t mark = nb_arena_mark(batch->scratch);
-    const arm_t *arms = (const arm_t *)((const char *)state + nb_ridge_bytes(state)) +
-                        first_of(state, batch->point);
     nb_prediction_t prediction;
     int code = nb_ridge_predict(state, batch, 1, &prediction);
 
-    for (size_t k = 0; code == NB_OK && k < batch->n_actions; k++) {
-        float *mean = prediction.mean + k * prediction.stride, radius = (float)arms[k].radius;
+    for (unsigned k = 0; code == NB_OK && k < batch->n_actions; k++) {
+        float radius = (float)nb_oful_radius(state, batch->point, k);
+        float *mean = prediction.mean + k * prediction.stride;
         const float *variance = prediction.variance + k * prediction.stride;
 
         for (size_t i = 0; i < batch->n; i++) {

@@ -24,14 +24,20 @@ static inline void reference_init(posterior_t *self, double lambda)
     }
 }
 
-static inline void reference_add(posterior_t *self, const float *x, double y)
+static inline void reference_add_weighted(posterior_t *self, const float *x, double y,
+                                          double weight)
 {
     for (int j = 0; j < D; j++) {
-        self->b[j] += y * (double)x[j];
+        self->b[j] += weight * y * (double)x[j];
         for (int l = 0; l < D; l++) {
-            self->a[j][l] += (double)x[j] * (double)x[l];
+            self->a[j][l] += weight * (double)x[j] * (double)x[l];
         }
     }
+}
+
+static inline void reference_add(posterior_t *self, const float *x, double y)
+{
+    reference_add_weighted(self, x, y, 1.0);
 }
 
 /* v = A^-1 b by Gauss elimination (A is positive definite: no pivoting) */
