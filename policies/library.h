@@ -24,5 +24,11 @@ extern const nb_policy_type_t nb_policy_delayed;
 extern const nb_policy_type_t nb_policy_fatigue_aware;
 extern const nb_policy_type_t nb_policy_bwk;
 extern const nb_policy_type_t nb_policy_safe;
+extern const nb_policy_type_t nb_policy_ucb1;
+extern const nb_policy_type_t nb_policy_kl_ucb;
+extern const nb_policy_type_t nb_policy_moss;
+extern const nb_policy_type_t nb_policy_bayes_ucb;
+extern const nb_policy_type_t nb_policy_discounted_ucb;
+extern const nb_policy_type_t nb_policy_sw_ucb;
 
 #endif

@@ -31,6 +31,12 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_fatigue_aware,
     &nb_policy_bwk,
     &nb_policy_safe,
+    &nb_policy_ucb1,
+    &nb_policy_kl_ucb,
+    &nb_policy_moss,
+    &nb_policy_bayes_ucb,
+    &nb_policy_discounted_ucb,
+    &nb_policy_sw_ucb,
 };
 /* clang-format on */
 

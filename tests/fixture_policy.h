@@ -64,6 +64,7 @@ static inline void fixture_make_spec(fixture_t *self)
                              .points = self->points,
                              .gamma = 0.99,
                              .period_weeks = 1.0,
+                             .horizon = 100.0,
                              .n_customers = MAX_ROWS};
 }
 
@@ -183,6 +184,9 @@ static inline int fixture_teach(fixture_t *self, size_t n, unsigned seed)
         for (size_t i = 0; i < n; i++) {
             self->action[i] = nb_policy_pick(&batch, i, nb_stream_uniform(&stream));
             self->reward[i] = 0.1 * self->action[i] + nb_stream_normal(&stream);
+            if (self->layer.traits & NB_TRAIT_UNIT_REWARD) {
+                self->reward[i] = self->reward[i] > 0.0;
+            }
         }
         nb_transitions_t finished = fixture_transitions(self, &batch, self->action, self->reward);
 
