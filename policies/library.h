@@ -30,5 +30,7 @@ extern const nb_policy_type_t nb_policy_moss;
 extern const nb_policy_type_t nb_policy_bayes_ucb;
 extern const nb_policy_type_t nb_policy_discounted_ucb;
 extern const nb_policy_type_t nb_policy_sw_ucb;
+extern const nb_policy_type_t nb_policy_exp3_ix;
+extern const nb_policy_type_t nb_policy_glr_kl_ucb;
 
 #endif

@@ -37,6 +37,8 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_bayes_ucb,
     &nb_policy_discounted_ucb,
     &nb_policy_sw_ucb,
+    &nb_policy_exp3_ix,
+    &nb_policy_glr_kl_ucb,
 };
 /* clang-format on */
 
