@@ -12,11 +12,25 @@
 #include "policies/library.h"
 
 static const nb_policy_type_t *const library[] = {
-    &nb_policy_random,       &nb_policy_fixed,        &nb_policy_schedule,
-    &nb_policy_rules,        &nb_policy_greedy_ridge, &nb_policy_eps_greedy,
-    &nb_policy_lin_ucb,      &nb_policy_lin_ts,       &nb_policy_clairvoyant_myopic,
-    &nb_policy_oracle_rules, &nb_policy_delayed,      &nb_policy_fatigue_aware,
-    &nb_policy_bwk,          &nb_policy_safe,
+    &nb_policy_random,
+    &nb_policy_fixed,
+    &nb_policy_schedule,
+    &nb_policy_rules,
+    &nb_policy_greedy_ridge,
+    &nb_policy_eps_greedy,
+    &nb_policy_lin_ucb,
+    &nb_policy_lin_ts,
+    &nb_policy_clairvoyant_myopic,
+    &nb_policy_oracle_rules,
+    &nb_policy_delayed,
+    &nb_policy_fatigue_aware,
+    &nb_policy_bwk,
+    &nb_policy_safe,
+    &nb_policy_rfm_table,
+    &nb_policy_btyd_priority,
+    &nb_policy_propensity_topn,
+    &nb_policy_ab_rollout,
+    &nb_policy_risk_target,
 };
 
 enum { N_LIBRARY = sizeof library / sizeof *library, PATH_SIZE = 4096 };
