@@ -11,6 +11,7 @@
 #include "core/memory.h"
 #include "policies/library.h"
 
+/* clang-format off */
 static const nb_policy_type_t *const library[] = {
     &nb_policy_random,
     &nb_policy_fixed,
@@ -22,6 +23,8 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_lin_ts,
     &nb_policy_clairvoyant_myopic,
     &nb_policy_oracle_rules,
+    &nb_policy_plackett_luce,
+    &nb_policy_slate_q,
     &nb_policy_delayed,
     &nb_policy_fatigue_aware,
     &nb_policy_bwk,
@@ -32,6 +35,7 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_ab_rollout,
     &nb_policy_risk_target,
 };
+/* clang-format on */
 
 enum { N_LIBRARY = sizeof library / sizeof *library, PATH_SIZE = 4096 };
 
