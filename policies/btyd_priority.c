@@ -157,8 +157,9 @@ static void mix(const void *state, const nb_batch_t *batch, size_t i, const doub
     if (is_candidate(self, batch, i)) {
         double score = score_row(self, batch, i);
 
-        chosen = self->above > 0.0 ? score > self->above
-                                   : nb_sketch_take(sketch_at(self, batch->point), score);
+        chosen = self->above > 0.0
+                     ? score > self->above
+                     : nb_sketch_take(sketch_at(self, batch->point), batch->period, score);
     }
     nb_contact_either(out, contact_at(self, 0), contact_at(self, 1), chosen);
 }
@@ -184,7 +185,7 @@ static int played(void *state, const nb_batch_t *batch, const nb_choice_t *choic
     NB_TRY(nb_quantity_check(batch));
     for (size_t i = 0; i < batch->n && self->above == 0.0; i++) {
         if (is_candidate(self, batch, i)) {
-            nb_sketch_add(sketch_at(self, batch->point), score_row(self, batch, i));
+            nb_sketch_add(sketch_at(self, batch->point), batch->period, score_row(self, batch, i));
         }
     }
     return NB_OK;

@@ -196,8 +196,9 @@ static double share_of(const propensity_t *self, const nb_batch_t *batch, size_t
     if (nb_contact_first(contact_at(self, 0), batch, i) < 0) {
         return 0.0;
     }
-    return is_testing(self, batch) ? self->test_share
-                                   : nb_sketch_take(sketch_at(self, batch->point), response[i]);
+    return is_testing(self, batch)
+               ? self->test_share
+               : nb_sketch_take(sketch_at(self, batch->point), batch->period, response[i]);
 }
 
 static void mix(const void *state, const nb_batch_t *batch, size_t i, const double *response,
@@ -272,7 +273,7 @@ static int played(void *state, const nb_batch_t *batch, const nb_choice_t *choic
     }
     for (size_t i = 0; i < batch->n && code == NB_OK; i++) {
         if (nb_contact_first(contact_at(self, 0), batch, i) >= 0) {
-            nb_sketch_add(sketch_at(self, batch->point), response[i]);
+            nb_sketch_add(sketch_at(self, batch->point), batch->period, response[i]);
         }
     }
     nb_arena_release(batch->scratch, mark);

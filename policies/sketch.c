@@ -32,18 +32,11 @@ void nb_sketch_init(nb_sketch_t *self, double share, double keep)
 {
     self->share = share;
     self->keep = keep;
-    self->bin = -1;
-    self->within = 0.0;
-}
-
-void nb_sketch_add(nb_sketch_t *self, double score)
-{
-    self->now[bin_of(score)]++;
-    self->n_now++;
+    self->before.bin = self->last.bin = -1;
 }
 
 /* from the highest bin down to where the wanted share is reached */
-static void find_threshold(nb_sketch_t *self, double total)
+static nb_threshold_t find_threshold(const nb_sketch_t *self, double total, int32_t from)
 {
     double left = self->share * total;
     int32_t bin = NB_SKETCH_BINS - 1;
@@ -51,35 +44,56 @@ static void find_threshold(nb_sketch_t *self, double total)
     while (bin > 0 && self->kept[bin] < left) {
         left -= self->kept[bin--];
     }
-    self->bin = bin;
-    self->within = self->kept[bin] > 0.0 ? fmin(left / self->kept[bin], 1.0) : 0.0;
+    return (nb_threshold_t){
+        .within = self->kept[bin] > 0.0 ? fmin(left / self->kept[bin], 1.0) : 0.0,
+        .bin = bin,
+        .from = from,
+    };
 }
 
-void nb_sketch_end_period(nb_sketch_t *self)
+/* what was seen of the period becomes part of what is kept */
+static void close_period(nb_sketch_t *self, int32_t from)
 {
     double total = 0.0;
 
-    if (!self->n_now) {
-        return;
-    }
     for (unsigned b = 0; b < NB_SKETCH_BINS; b++) {
         self->kept[b] = self->keep * self->kept[b] + self->now[b];
         total += self->kept[b];
     }
     memset(self->now, 0, sizeof self->now);
     self->n_now = 0;
-    find_threshold(self, total);
+    self->before = self->last;
+    self->last = find_threshold(self, total, from);
 }
 
-double nb_sketch_take(const nb_sketch_t *self, double score)
+void nb_sketch_add(nb_sketch_t *self, int32_t period, double score)
 {
+    if (self->n_now && period > self->period) {
+        close_period(self, period + 1);
+    }
+    self->period = period;
+    self->now[bin_of(score)]++;
+    self->n_now++;
+}
+
+void nb_sketch_end_period(nb_sketch_t *self)
+{
+    if (self->n_now) {
+        close_period(self, self->period + 1);
+    }
+}
+
+double nb_sketch_take(const nb_sketch_t *self, int32_t period, double score)
+{
+    const nb_threshold_t *threshold = period < self->last.from ? &self->before : &self->last;
+
     /* all is all, also of scores lower than any that was seen */
-    if (self->bin < 0 || self->share >= 1.0) {
+    if (threshold->bin < 0 || self->share >= 1.0) {
         return self->share;
     }
     int32_t bin = bin_of(score);
 
-    return bin > self->bin ? 1.0 : bin < self->bin ? 0.0 : self->within;
+    return bin > threshold->bin ? 1.0 : bin < threshold->bin ? 0.0 : threshold->within;
 }
 
 /* the point of a bin that is within the relative error of all of it */
@@ -90,9 +104,11 @@ static double middle(int32_t step)
 
 double nb_sketch_threshold(const nb_sketch_t *self)
 {
-    if (self->bin < 0 || self->bin == NB_SKETCH_HALF) {
+    int32_t bin = self->last.bin;
+
+    if (bin < 0 || bin == NB_SKETCH_HALF) {
         return 0.0;
     }
-    return self->bin > NB_SKETCH_HALF ? middle(self->bin - NB_SKETCH_HALF - 1)
-                                      : -middle(NB_SKETCH_HALF - 1 - self->bin);
+    return bin > NB_SKETCH_HALF ? middle(bin - NB_SKETCH_HALF - 1)
+                                : -middle(NB_SKETCH_HALF - 1 - bin);
 }

@@ -22,13 +22,20 @@ enum {
     NB_SKETCH_BINS = 2 * NB_SKETCH_HALF + 1,
 };
 
-/** Scores seen, and the threshold as of the last end of a period. */
+/** A threshold, and from which period on it counts. */
+typedef struct {
+    double within; /* share of its bin that is taken */
+    int32_t bin;   /* -1 before anything was seen */
+    int32_t from;
+} nb_threshold_t;
+
+/** Scores seen, and the thresholds that follow from them. */
 typedef struct {
     double share;                 /* wanted, 0 to 1 */
     double keep;                  /* what a count is worth a period later, 0 to 1 */
-    int32_t bin;                  /* of the threshold, -1 before anything was seen */
-    uint32_t n_now;               /* scores of this period */
-    double within;                /* share of that bin that is taken */
+    nb_threshold_t before, last;  /* `before` counts until `last` does */
+    int32_t period;               /* of the scores in `now` */
+    uint32_t n_now;               /* how many they are */
     double kept[NB_SKETCH_BINS];  /* faded counts of the periods before */
     uint32_t now[NB_SKETCH_BINS]; /* counts of this period */
     uint32_t unused;
@@ -51,18 +58,23 @@ double nb_sketch_keep(const nb_spec_t *spec, double memory);
  * @param keep factor of a count from one period to the next */
 void nb_sketch_init(nb_sketch_t *self, double share, double keep);
 
-/** A score that was seen in this period; finite. */
-void nb_sketch_add(nb_sketch_t *self, double score);
+/**
+ * A score that was seen in a period; finite. The first one of a new period closes the period before
+ * where nobody has, as in the tail of a run, where nothing is learned but shares must still be met:
+ * its threshold then counts from the next period on, so that all rows of this one meet the same.
+ */
+void nb_sketch_add(nb_sketch_t *self, int32_t period, double score);
 
-/** Close the period: the threshold follows what was seen; where nothing was, it stays. */
+/** Close the period: the threshold follows what was seen, from the next period on; where nothing
+ * was, it stays. */
 void nb_sketch_end_period(nb_sketch_t *self);
 
-/** Probability with which a score is taken: 1 above the threshold's bin, 0 below, a part within;
- * the wanted share of everybody before the first period is closed. */
-double nb_sketch_take(const nb_sketch_t *self, double score);
+/** Probability with which a score is taken in a period: 1 above the threshold's bin, 0 below, a
+ * part within; the wanted share of everybody before the first threshold. */
+double nb_sketch_take(const nb_sketch_t *self, int32_t period, double score);
 
-/** Lower bound of the scores that are certainly or possibly taken: the middle of the threshold's
- * bin, within 1 % of the exact quantile of sizes from 1e-4 to 1e8; 0 before anything was seen. */
+/** The latest threshold as a score: the middle of its bin, within 1 % of the exact quantile of
+ * sizes from 1e-4 to 1e8; 0 before anything was seen. */
 double nb_sketch_threshold(const nb_sketch_t *self);
 
 #endif

@@ -62,13 +62,15 @@ static inline void practice_choose(fixture_t *self, nb_batch_t *batch)
     assert_ok(self->type->choose(self->state, batch, &out));
 }
 
-/* a period that was played as it stands: played and end_period */
+/* a period that was played as it stands: played and end_period; the batch is then of the next one
+ */
 static inline void practice_play(fixture_t *self, nb_batch_t *batch)
 {
     nb_choice_t choice = {self->action, NULL};
 
     assert_ok(self->type->played(self->state, batch, &choice));
     assert_ok(self->type->end_period(self->state, &self->arena));
+    batch->period++;
 }
 
 /* transitions of the batch as its rows were answered, all in one period */

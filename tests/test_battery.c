@@ -358,6 +358,7 @@ static void check_frequencies(fixture_t *fixture)
         fixture->mask[i] = 0x37;
     }
     batch.n = 1;
+    batch.period = 1; /* after those that were taught */
     assert_ok(fixture->type->probabilities(fixture->state, &batch, p));
     batch.n = N_ROWS;
     batch.luck = luck;
@@ -366,7 +367,7 @@ static void check_frequencies(fixture_t *fixture)
         for (uint32_t i = 0; i < N_ROWS; i++) {
             luck[i] = (uint32_t)period * N_ROWS + i;
         }
-        batch.period = period;
+        batch.period = 1 + period;
         choose(fixture, &batch, fixture->action, NULL);
         for (size_t i = 0; i < N_ROWS; i++) {
             count[fixture->action[i]]++;

@@ -315,8 +315,8 @@ static void test_btyd_priority_each_setting_changes_its_answer(void **state)
         assert_ok(practice_start(&fixture, "btyd_priority", yaml));
         nb_batch_t batch = practice_batch(&fixture, 1000);
 
-        for (int period = 0; period < 2; period++) {
-            write_priorities(&fixture, 1000, period + 1.0);
+        for (int period = 1; period < 3; period++) {
+            write_priorities(&fixture, 1000, period);
             practice_play(&fixture, &batch);
         }
         assert_ok(fixture.type->probabilities(fixture.state, &batch, p));

@@ -59,6 +59,7 @@ static nb_batch_t teach_response(fixture_t *fixture)
     assert_ok(fixture->type->played(fixture->state, &batch, &choice));
     assert_ok(fixture->type->update(fixture->state, &finished));
     assert_ok(fixture->type->end_period(fixture->state, &fixture->arena));
+    batch.period++;
     return batch;
 }
 

@@ -42,17 +42,17 @@ static void check_shape(nb_sketch_t *sketch, int shape, double share)
     memset(sketch, 0, sizeof *sketch);
     nb_sketch_init(sketch, share, 0.0);
     for (int i = 0; i < N; i++) {
-        nb_sketch_add(sketch, scores[i]);
+        nb_sketch_add(sketch, 0, scores[i]);
     }
     nb_sketch_end_period(sketch);
     qsort(scores, N, sizeof *scores, compare_down);
     exact = scores[(int)ceil(share * N) - 1];
     assert_close(nb_sketch_threshold(sketch), exact, 0.01 * (1 + 1e-9), 1e-4);
     for (int i = 0; i < N; i++) {
-        double p = nb_sketch_take(sketch, scores[i]);
+        double p = nb_sketch_take(sketch, 1, scores[i]);
 
         taken += p;
-        assert_true(i == 0 || p <= nb_sketch_take(sketch, scores[i - 1]));
+        assert_true(i == 0 || p <= nb_sketch_take(sketch, 1, scores[i - 1]));
         if (fabs(scores[i] - exact) > 0.0203 * fabs(exact) + 1e-4) {
             assert_close(p, scores[i] > exact, 0, 0);
         }
@@ -90,7 +90,7 @@ static void test_sketch_does_not_depend_on_the_order(void **state)
         }
         nb_sketch_init(sketches + s, 0.3, 0.5);
         for (int i = 0; i < N; i++) {
-            nb_sketch_add(sketches + s, scores[i]);
+            nb_sketch_add(sketches + s, 0, scores[i]);
         }
         nb_sketch_end_period(sketches + s);
     }
@@ -105,20 +105,20 @@ static void test_sketch_takes_the_share_of_equals_and_of_nothing_seen(void **sta
     (void)state;
     assert_ok(nb_alloc(&sketch, 1, sizeof *sketch));
     nb_sketch_init(sketch, 0.3, 0.5);
-    assert_close(nb_sketch_take(sketch, 5.0), 0.3, 0, 0);
+    assert_close(nb_sketch_take(sketch, 1, 5.0), 0.3, 0, 0);
     nb_sketch_end_period(sketch);
-    assert_close(nb_sketch_take(sketch, 5.0), 0.3, 0, 0);
+    assert_close(nb_sketch_take(sketch, 1, 5.0), 0.3, 0, 0);
     for (int i = 0; i < 50; i++) {
-        nb_sketch_add(sketch, 5.0);
-        nb_sketch_add(sketch, 0.0);
+        nb_sketch_add(sketch, 0, 5.0);
+        nb_sketch_add(sketch, 0, 0.0);
     }
     nb_sketch_end_period(sketch);
-    assert_close(nb_sketch_take(sketch, 5.0), 0.6, 1e-12, 0);
-    assert_close(nb_sketch_take(sketch, 6.0), 1.0, 0, 0);
-    assert_close(nb_sketch_take(sketch, 1e-5), 0.0, 0, 0);
+    assert_close(nb_sketch_take(sketch, 1, 5.0), 0.6, 1e-12, 0);
+    assert_close(nb_sketch_take(sketch, 1, 6.0), 1.0, 0, 0);
+    assert_close(nb_sketch_take(sketch, 1, 1e-5), 0.0, 0, 0);
     /* a period in which nobody came changes nothing */
     nb_sketch_end_period(sketch);
-    assert_close(nb_sketch_take(sketch, 5.0), 0.6, 1e-12, 0);
+    assert_close(nb_sketch_take(sketch, 1, 5.0), 0.6, 1e-12, 0);
     nb_free(sketch);
 }
 
@@ -136,13 +136,38 @@ static void test_sketch_forgets_as_it_is_told(void **state)
         memset(sketch, 0, sizeof *sketch);
         nb_sketch_init(sketch, 0.75, cases[c].keep);
         for (int i = 0; i < 200; i++) {
-            nb_sketch_add(sketch, i < 100 ? 1.0 : 10.0);
+            nb_sketch_add(sketch, i / 100 - 1, i < 100 ? 1.0 : 10.0);
             if (i % 100 == 99) {
                 nb_sketch_end_period(sketch);
             }
         }
-        assert_close(nb_sketch_take(sketch, 1.0), cases[c].take_1, 1e-12, 0);
-        assert_close(nb_sketch_take(sketch, 10.0), cases[c].take_10, 1e-12, 0);
+        assert_close(nb_sketch_take(sketch, 1, 1.0), cases[c].take_1, 1e-12, 0);
+        assert_close(nb_sketch_take(sketch, 1, 10.0), cases[c].take_10, 1e-12, 0);
+    }
+    nb_free(sketch);
+}
+
+/* without an end of the period: what was seen of it counts two periods later, the same for all rows
+ * of the period between */
+static void test_sketch_goes_on_where_nobody_closes_periods(void **state)
+{
+    nb_sketch_t *sketch = NULL;
+
+    (void)state;
+    assert_ok(nb_alloc(&sketch, 1, sizeof *sketch));
+    nb_sketch_init(sketch, 0.5, 0.0);
+    for (int32_t period = 0; period < 6; period++) {
+        for (int i = 0; i < 100; i++) {
+            double score = (period + 1) * (i < 50 ? 1.0 : 1.5);
+
+            if (period < 2) {
+                assert_close(nb_sketch_take(sketch, period, score), 0.5, 0, 0);
+            } else { /* the better half of two periods ago scored from 1.5 (period - 1) on */
+                assert_close(nb_sketch_take(sketch, period, 1.55 * (period - 1)), 1.0, 0, 0);
+                assert_close(nb_sketch_take(sketch, period, 1.45 * (period - 1)), 0.0, 0, 0);
+            }
+            nb_sketch_add(sketch, period, score);
+        }
     }
     nb_free(sketch);
 }
@@ -163,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_sketch_does_not_depend_on_the_order),
         cmocka_unit_test(test_sketch_takes_the_share_of_equals_and_of_nothing_seen),
         cmocka_unit_test(test_sketch_forgets_as_it_is_told),
+        cmocka_unit_test(test_sketch_goes_on_where_nobody_closes_periods),
         cmocka_unit_test(test_sketch_keeps_weeks_in_any_period),
     };
 
