@@ -25,11 +25,20 @@ static int check_neutral(const char *metric)
     return 0;
 }
 
+/* the less of it, the better */
+static int check_loss(const char *metric)
+{
+    return strncmp(metric, "regret", strlen("regret")) == 0;
+}
+
 const char *nb_verdict_name(nb_verdict_t verdict, const char *metric)
 {
     static const char *const names[] = {"no interval", "better", "worse", "equivalent",
                                         "undecided"};
 
+    if (check_loss(metric) && (verdict == NB_VERDICT_BETTER || verdict == NB_VERDICT_WORSE)) {
+        return names[verdict == NB_VERDICT_BETTER ? NB_VERDICT_WORSE : NB_VERDICT_BETTER];
+    }
     if (verdict == NB_VERDICT_BETTER && check_neutral(metric)) {
         return "higher";
     }

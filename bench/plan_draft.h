@@ -11,6 +11,7 @@
 enum {
     NB_PLAN_SCHEMA = 1, /* of what a unit's result holds; raised by hand, part of its key */
     NB_PLAN_MAX_CELLS = 100000,
+    NB_PLAN_MAX_PERIODS = 1000000,
     NB_PLAN_MAX_UNITS = 10000000, /* cells x replications */
 };
 

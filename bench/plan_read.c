@@ -124,6 +124,10 @@ static int read_sizes(nb_draft_t *self)
     const nb_node_t *root = self->config.root;
     long long customers = 20000, periods = 156, replications = 20, seed = 1, policy_seed;
 
+    if (self->environment->customers) {
+        customers = self->environment->customers;
+        periods = self->environment->periods;
+    }
     if (!nb_node_child(root, "customers")) {
         NB_TRY(default_size(self, 1, &customers));
     }
@@ -131,7 +135,7 @@ static int read_sizes(nb_draft_t *self)
         NB_TRY(default_size(self, 0, &periods));
     }
     NB_TRY(nb_draft_int(root, "customers", 1, 100000000, &customers));
-    NB_TRY(nb_draft_int(root, "periods", 1, 10000, &periods));
+    NB_TRY(nb_draft_int(root, "periods", 1, NB_PLAN_MAX_PERIODS, &periods));
     NB_TRY(nb_draft_int(root, "replications", 1, 100000, &replications));
     NB_TRY(nb_draft_int(root, "seed", 0, UINT32_MAX, &seed));
     policy_seed = seed;

@@ -112,7 +112,7 @@ static int read_own_keys(nb_draft_scenario_t *self, const nb_node_t *map)
     long long customers = 0, periods = 0;
 
     NB_TRY(nb_draft_int(map, "customers", 1, 100000000, &customers));
-    NB_TRY(nb_draft_int(map, "periods", 1, 10000, &periods));
+    NB_TRY(nb_draft_int(map, "periods", 1, NB_PLAN_MAX_PERIODS, &periods));
     self->customers = (int)customers;
     self->periods = (int)periods;
     if (!name) {

@@ -27,6 +27,7 @@
 #include "policies/contact.h"
 #include "policies/library.h"
 #include "policies/quantity.h"
+#include "policies/rows.h"
 #include "policies/turn.h"
 
 enum {
@@ -259,13 +260,13 @@ static void mix(const void *state, const nb_batch_t *batch, size_t i, const doub
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_choose(state, batch, NULL, mix, out);
 }
 
 static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_probabilities(state, batch, NULL, mix, p);
 }
 
@@ -296,7 +297,7 @@ static int update(void *state, const nb_transitions_t *finished)
     const rollout_t *self = state;
     trial_t *trial = trial_at(state, finished->point);
 
-    NB_TRY(nb_quantity_check_finished(finished));
+    NB_TRY(nb_rows_check_finished(finished));
     for (size_t i = 0; i < finished->n; i++) {
         if (!is_of_test(self, trial, finished->period[i])) {
             continue;

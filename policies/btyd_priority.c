@@ -18,6 +18,7 @@
 #include "policies/contact.h"
 #include "policies/library.h"
 #include "policies/quantity.h"
+#include "policies/rows.h"
 #include "policies/sketch.h"
 
 typedef struct {
@@ -166,13 +167,13 @@ static void mix(const void *state, const nb_batch_t *batch, size_t i, const doub
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_choose(state, batch, NULL, mix, out);
 }
 
 static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_probabilities(state, batch, NULL, mix, p);
 }
 
@@ -182,7 +183,7 @@ static int played(void *state, const nb_batch_t *batch, const nb_choice_t *choic
     const priority_t *self = state;
 
     (void)choice;
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     for (size_t i = 0; i < batch->n && self->above == 0.0; i++) {
         if (is_candidate(self, batch, i)) {
             nb_sketch_add(sketch_at(self, batch->point), batch->period, score_row(self, batch, i));

@@ -23,6 +23,8 @@ extern const nb_policy_type_t nb_policy_lin_ucb;
 extern const nb_policy_type_t nb_policy_lin_ts;
 extern const nb_policy_type_t nb_policy_plackett_luce;
 extern const nb_policy_type_t nb_policy_slate_q;
+extern const nb_policy_type_t nb_policy_hier_ts;
+extern const nb_policy_type_t nb_policy_latent_ts;
 extern const nb_policy_type_t nb_policy_delayed;
 extern const nb_policy_type_t nb_policy_fatigue_aware;
 extern const nb_policy_type_t nb_policy_bwk;

@@ -24,8 +24,8 @@
 #include "core/linalg.h"
 #include "policies/contact.h"
 #include "policies/library.h"
-#include "policies/quantity.h"
 #include "policies/ridge.h"
+#include "policies/rows.h"
 #include "policies/sketch.h"
 #include "policies/turn.h"
 
@@ -318,7 +318,7 @@ static int update(void *state, const nb_transitions_t *finished)
     size_t mark = nb_arena_mark(finished->scratch);
     nb_transitions_t contacted;
 
-    NB_TRY(nb_quantity_check_finished(finished));
+    NB_TRY(nb_rows_check_finished(finished));
     float *x = nb_arena_take(finished->scratch, finished->n * finished->d + 1, sizeof *x);
     int32_t *action = nb_arena_take(finished->scratch, finished->n, sizeof *action);
     double *response = nb_arena_take(finished->scratch, finished->n, sizeof *response);

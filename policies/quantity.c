@@ -86,37 +86,3 @@ float nb_quantity_write(const nb_quantity_t *self, double raw)
 
     return ((float)told - self->center) / self->scale;
 }
-
-/* x [n x d] */
-static int check_table(const float *x, size_t n, unsigned d)
-{
-    for (size_t j = 0; j < n * d; j++) {
-        if (!isfinite(x[j])) {
-            NB_FAIL(NB_ERR_NUMERIC, "feature %zu of row %zu is %g, expected a finite number", j % d,
-                    j / d, (double)x[j]);
-        }
-    }
-    return NB_OK;
-}
-
-int nb_quantity_check(const nb_batch_t *batch)
-{
-    return check_table(batch->x, batch->n, batch->d);
-}
-
-int nb_quantity_check_finished(const nb_transitions_t *finished)
-{
-    for (size_t i = 0; i < finished->n; i++) {
-        int32_t k = finished->action[i * finished->slate];
-
-        if (k < 0 || (unsigned)k >= finished->n_actions) {
-            NB_FAIL(NB_ERR_RANGE, "transition %zu has action %d, expected 0 to %u", i, (int)k,
-                    finished->n_actions - 1);
-        }
-        if (!isfinite(finished->reward[i])) {
-            NB_FAIL(NB_ERR_NUMERIC, "transition %zu has reward %g, expected a finite number", i,
-                    finished->reward[i]);
-        }
-    }
-    return check_table(finished->x, finished->n, finished->d);
-}

@@ -33,11 +33,4 @@ double nb_quantity_read(const nb_quantity_t *self, const float *x);
  * equals it stays equal. */
 float nb_quantity_write(const nb_quantity_t *self, double raw);
 
-/** NB_ERR_NUMERIC where a feature of the batch is not finite, naming feature and row. */
-int nb_quantity_check(const nb_batch_t *batch) NB_MUST_CHECK;
-
-/** NB_ERR_NUMERIC as above for transitions or where a reward is not finite, NB_ERR_RANGE where a
- * first action is not one of the point. */
-int nb_quantity_check_finished(const nb_transitions_t *finished) NB_MUST_CHECK;
-
 #endif

@@ -29,6 +29,7 @@
 #include "policies/contact.h"
 #include "policies/library.h"
 #include "policies/quantity.h"
+#include "policies/rows.h"
 
 enum { N_AXES = 3, N_CELLS = 27, ANY = -1 };
 
@@ -336,13 +337,13 @@ static void mix(const void *state, const nb_batch_t *batch, size_t i, const doub
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_choose(state, batch, NULL, mix, out);
 }
 
 static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_probabilities(state, batch, NULL, mix, p);
 }
 

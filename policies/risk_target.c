@@ -17,6 +17,7 @@
 #include "policies/contact.h"
 #include "policies/library.h"
 #include "policies/quantity.h"
+#include "policies/rows.h"
 
 enum { BY_P_ALIVE, BY_SILENCE };
 
@@ -177,13 +178,13 @@ static void mix(const void *state, const nb_batch_t *batch, size_t i, const doub
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_choose(state, batch, NULL, mix, out);
 }
 
 static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
-    NB_TRY(nb_quantity_check(batch));
+    NB_TRY(nb_rows_check_features(batch->x, batch->n, batch->d));
     return nb_contact_probabilities(state, batch, NULL, mix, p);
 }
 

@@ -16,7 +16,7 @@
 #include "policies/conditions.h"
 #include "policies/library.h"
 #include "policies/preference.h"
-#include "policies/quantity.h"
+#include "policies/rows.h"
 
 typedef struct {
     const nb_node_t *rules, *otherwise;
@@ -196,7 +196,7 @@ static int play(const void *state, const nb_batch_t *batch, int32_t *action, dou
     unsigned n_latent = ((const head_t *)state)->n_latent[batch->point];
     size_t mark = n_latent ? nb_arena_mark(batch->scratch) : 0;
     double *latent = NULL;
-    int code = nb_quantity_check(batch);
+    int code = nb_rows_check_features(batch->x, batch->n, batch->d);
 
     if (code >= 0 && n_latent) {
         code = ask_latent(batch, n_latent, &latent);

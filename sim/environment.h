@@ -88,6 +88,8 @@ typedef struct nb_environment_type {
     unsigned version;             /* raised by hand when results change; part of a unit's key */
     const nb_setting_t *settings; /* keys of a scenario */
     size_t settings_size;
+    /* sizes of an experiment that says none, 0 for those of the journey */
+    int customers, periods;
 
     /** Check settings together and derive the constant world into *world (given to the caller, free
      * with world_free). */

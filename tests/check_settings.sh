@@ -1,5 +1,5 @@
 #!/bin/bash
-# docs/settings.md is what the program says of its settings; docs/model.md names every setting, none that is not there,
+# docs/settings.md and docs/policy-settings.md are what the program says of its settings, docs/policies.md of its policies; docs/model.md names every setting, none that is not there,
 # and no default that it does not have.
 # usage: check_settings.sh SOURCE_ROOT NEXTBEST
 set -euo pipefail
@@ -7,6 +7,7 @@ nextbest=$(realpath "$2")
 cd "$1"
 command -v python3 > /dev/null || { echo "python3 is missing"; exit 77; }
 docs/settings --nextbest "$nextbest" --check
+docs/policies --nextbest "$nextbest" --check
 docs/settings --nextbest "$nextbest" --names docs/model.md
 
 # the check of names finds what it is there to find

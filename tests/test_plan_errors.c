@@ -148,7 +148,7 @@ static void test_plan_refuses_wrong_keys_and_values(void **state)
         {"", NB_ERR_CONFIG, "x.yaml:1:1: empty"},
         {"customers: 0\n", NB_ERR_RANGE,
          "x.yaml:1:1: customers: 0 is out of range, expected 1 to 100000000"},
-        {"periods: 10001\n", NB_ERR_RANGE, "expected 1 to 10000"},
+        {"periods: 1000001\n", NB_ERR_RANGE, "expected 1 to 1000000"},
         {"replications: 0\n", NB_ERR_RANGE, "expected 1 to 100000"},
         {"replications: many\n", NB_ERR_CONFIG, "'many', expected a whole number"},
         {"replications: {until: {width: 0.01}}\n", NB_ERR_UNSUPPORTED,

@@ -1,5 +1,5 @@
 /*
- * Cost of a decision and of an update of the linear learners, beside a naive baseline in the same
+ * Cost of a decision and of an update of linear learners, beside a naive baseline in the same
  * run: the textbook loop, one row at a time in float64, with an inverse matrix per action kept by
  * Sherman-Morrison (Li et al. 2010, algorithm 1, as most packages write it).
  *
@@ -51,7 +51,11 @@ static int problem_init(problem_t *self, unsigned d, unsigned K)
     self->K = K;
     self->point =
         (nb_point_t){.name = "point", .phase = "", .d = d, .n_actions = K, .max_slate = 1};
-    self->spec = (nb_spec_t){.n_points = 1, .points = &self->point, .gamma = 1, .period_weeks = 1};
+    self->spec = (nb_spec_t){.n_points = 1,
+                             .points = &self->point,
+                             .gamma = 1,
+                             .period_weeks = 1,
+                             .n_customers = N_ROWS};
     NB_TRY(nb_alloc(&self->x, N_ROWS * d, sizeof *self->x));
     NB_TRY(nb_alloc(&self->mask, N_ROWS, sizeof *self->mask));
     NB_TRY(nb_alloc(&self->luck, N_ROWS, sizeof *self->luck));
@@ -133,6 +137,8 @@ static int library_update(problem_t *self, size_t start, size_t n)
         .d = self->d,
         .x = self->x + start * self->d,
         .n_actions = self->K,
+        .customer = self->luck + start,
+        .luck = self->luck + start,
         .slate = 1,
         .action = self->action + start,
         .reward = self->reward + start,
@@ -263,6 +269,20 @@ static int report(problem_t *self, const char *policy, const char *what, job_t j
     return NB_OK;
 }
 
+static const struct {
+    const char *policy, *what;
+    job_t job, naive;
+} jobs[] = {
+    {"greedy_ridge", "decision", library_choose, naive_ucb},
+    {"lin_ucb", "decision", library_choose, naive_ucb},
+    {"lin_ts", "decision", library_choose, naive_ts},
+    {"lin_ts", "update", library_update, naive_update},
+    {"hier_ts", "decision", library_choose, naive_ts},
+    {"hier_ts", "update", library_update, naive_update},
+    {"latent_ts", "decision", library_choose, naive_ts},
+    {"latent_ts", "update", library_update, naive_update},
+};
+
 static int run(void)
 {
     static const unsigned sizes[][2] = {{16, 8}, {16, 32}, {32, 8}, {32, 32}};
@@ -273,12 +293,9 @@ static int run(void)
     for (int s = 0; s < 4 && code == NB_OK; s++) {
         problem_t problem;
 
-        if ((code = problem_init(&problem, sizes[s][0], sizes[s][1])) == NB_OK &&
-            (code = report(&problem, "greedy_ridge", "decision", library_choose, naive_ucb)) ==
-                NB_OK &&
-            (code = report(&problem, "lin_ucb", "decision", library_choose, naive_ucb)) == NB_OK &&
-            (code = report(&problem, "lin_ts", "decision", library_choose, naive_ts)) == NB_OK) {
-            code = report(&problem, "lin_ts", "update", library_update, naive_update);
+        code = problem_init(&problem, sizes[s][0], sizes[s][1]);
+        for (size_t j = 0; j < sizeof jobs / sizeof *jobs && code == NB_OK; j++) {
+            code = report(&problem, jobs[j].policy, jobs[j].what, jobs[j].job, jobs[j].naive);
         }
         problem_free(&problem);
     }
