@@ -203,7 +203,10 @@ static int fill_effects(const void *state, const nb_batch_t *batch, double *s)
     const double *counts = counts_of(state, batch->point);
     nb_prediction_t a, b;
 
-    NB_TRY(predict(state, self->learner == T_LEARNER ? 0 : self->learner == X_LEARNER ? 1 : 2,
+    NB_TRY(predict(state,
+                   self->learner == T_LEARNER   ? 0
+                   : self->learner == X_LEARNER ? 1
+                                                : 2,
                    batch, &a));
     if (self->learner == X_LEARNER) {
         NB_TRY(predict(state, 2, batch, &b));
@@ -402,8 +405,7 @@ static int teach_dr(void *state, const nb_transitions_t *finished)
                           nb_mask_allows(batch.mask, batch.mask_words, i, (unsigned)k) &&
                           nb_mask_allows(batch.mask, batch.mask_words, i, (unsigned)control));
             work.action[i] = k;
-            work.target[i] =
-                work.keep[i] ? robust_score(finished, mu, p, i, k, control) : 0.0;
+            work.target[i] = work.keep[i] ? robust_score(finished, mu, p, i, k, control) : 0.0;
         }
         NB_TRY(teach_some(model_of(state, 2), finished, work.keep, work.action, work.target));
     }
