@@ -216,6 +216,26 @@ static int add_signals(nb_credit_t *self, const nb_event_t *event, size_t row)
     return 1;
 }
 
+/* what a journey showed belongs to the customer's decisions without one too, while their outcome is
+ * still coming in: they are credited with her money, of whatever journey */
+static void book_signals(nb_credit_t *self, const nb_event_t *event)
+{
+    const nb_pending_t *pending = &self->pending;
+    uint32_t link = event->journey ? pending->latest[0][event->customer] : 0;
+
+    visit_rows(self, event, add_signals);
+    for (; nb_pending_holds(pending, link); link = pending->earlier[link - 1]) {
+        size_t row = link - 1;
+
+        if (pending->status[row] == NB_PENDING_OPEN && !pending->journey[row]) {
+            add_signals(self, event, row);
+        }
+        if (self->rule.rule == NB_CREDIT_SMDP) {
+            return; /* only the latest can be open */
+        }
+    }
+}
+
 static int set_item(nb_credit_t *self, const nb_event_t *event, size_t row)
 {
     if (self->spec->points[self->pending.point[row]].max_slate == 1) {
@@ -290,7 +310,7 @@ void nb_credit_book(nb_credit_t *self, const nb_event_t *events, size_t n)
             book_exit(self, event);
             break;
         case NB_EVENT_SIGNAL:
-            visit_rows(self, event, add_signals);
+            book_signals(self, event);
             break;
         case NB_EVENT_ITEM:
             visit_rows(self, event, set_item);

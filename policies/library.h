@@ -9,6 +9,11 @@
 extern const nb_policy_type_t nb_policy_random;
 extern const nb_policy_type_t nb_policy_fixed;
 extern const nb_policy_type_t nb_policy_schedule;
+extern const nb_policy_type_t nb_policy_rfm_table;
+extern const nb_policy_type_t nb_policy_btyd_priority;
+extern const nb_policy_type_t nb_policy_propensity_topn;
+extern const nb_policy_type_t nb_policy_ab_rollout;
+extern const nb_policy_type_t nb_policy_risk_target;
 extern const nb_policy_type_t nb_policy_rules;
 extern const nb_policy_type_t nb_policy_oracle_rules;
 extern const nb_policy_type_t nb_policy_clairvoyant_myopic;
@@ -29,5 +34,14 @@ extern const nb_policy_type_t nb_policy_delayed;
 extern const nb_policy_type_t nb_policy_fatigue_aware;
 extern const nb_policy_type_t nb_policy_bwk;
 extern const nb_policy_type_t nb_policy_safe;
+extern const nb_policy_type_t nb_policy_ucb1;
+extern const nb_policy_type_t nb_policy_kl_ucb;
+extern const nb_policy_type_t nb_policy_moss;
+extern const nb_policy_type_t nb_policy_bayes_ucb;
+extern const nb_policy_type_t nb_policy_discounted_ucb;
+extern const nb_policy_type_t nb_policy_sw_ucb;
+extern const nb_policy_type_t nb_policy_exp3_ix;
+extern const nb_policy_type_t nb_policy_glr_kl_ucb;
+extern const nb_policy_type_t nb_policy_uplift;
 
 #endif
