@@ -23,6 +23,7 @@
 #include "policies/library.h"
 #include "policies/linear.h"
 #include "policies/ridge.h"
+#include "policies/rows.h"
 
 enum { T_LEARNER, X_LEARNER, DR_LEARNER };
 enum { N_MODELS = 3, ALIGN = 64 };
@@ -424,9 +425,12 @@ static int update(void *state, const nb_transitions_t *finished)
     const state_t *self = state;
     size_t mark = nb_arena_mark(finished->scratch);
     double *counts = (double *)((char *)state + self->counts) + self->first[finished->point];
-    int code = self->learner == T_LEARNER   ? nb_ridge_update(model_of(state, 0), finished)
-               : self->learner == X_LEARNER ? teach_x(state, finished)
-                                            : teach_dr(state, finished);
+    int code;
+
+    NB_TRY(nb_rows_check_finished(finished));
+    code = self->learner == T_LEARNER   ? nb_ridge_update(model_of(state, 0), finished)
+           : self->learner == X_LEARNER ? teach_x(state, finished)
+                                        : teach_dr(state, finished);
 
     for (size_t i = 0; code == NB_OK && i < finished->n; i++) {
         counts[finished->action[i]] += 1.0;
