@@ -127,6 +127,7 @@ static int teach_in_blocks(nb_subject_t *self, void *state, size_t n_rows)
         block.luck += start;
         block.action += start * whole.slate;
         block.reward += start;
+        block.propensity = whole.propensity ? whole.propensity + start : NULL;
         block.period += start;
         block.elapsed += start;
         block.signals += start;

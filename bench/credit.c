@@ -16,8 +16,7 @@ int nb_credit_init(nb_credit_t *self, const nb_credit_spec_t *rule, double gamma
     self->gamma = gamma;
     self->spec = spec;
     self->by_item = !(traits & NB_TRAIT_SLATE);
-    nb_pending_init(&self->pending, spec, (traits & NB_TRAIT_CONTEXTUAL) != 0,
-                    rule->rule != NB_CREDIT_SMDP);
+    nb_pending_init(&self->pending, spec, traits, rule->rule != NB_CREDIT_SMDP);
     if ((rule->rule == NB_CREDIT_WINDOW || rule->rule == NB_CREDIT_PARTIAL) && rule->window < 1) {
         NB_FAIL(NB_ERR_RANGE, "credit window(%d): expected 1 period or more", rule->window);
     }
@@ -164,7 +163,7 @@ int nb_credit_record(nb_credit_t *self, const nb_batch_t *batch, const nb_choice
             pending->next[open - 1] = (uint32_t)(pending->n + i) + 1;
         }
     }
-    start = nb_pending_append(pending, batch, choice->action);
+    start = nb_pending_append(pending, batch, choice);
     for (size_t i = 0; i < batch->n; i++) {
         uint32_t customer = batch->customer[i];
 

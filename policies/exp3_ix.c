@@ -6,8 +6,7 @@
  * Source: Neu (2015), "Explore no more: improved high-probability regret bounds for non-stochastic
  * bandits", algorithm 1 with the rates of his corollary 1: eta = sqrt(2 ln K / (K T)), gamma = eta
  * / 2 for a known horizon T; without one eta_t = sqrt(ln K / (K t)). The rows of a period are
- * played from the same weights. Known limit: the p_k of a loss is that of the weights when it is
- * learned, which is the one it was played with under immediate credit only.
+ * played from the same weights; the p_k of a loss is that with which its action was played.
  */
 #include <math.h>
 #include <stddef.h>
@@ -199,24 +198,37 @@ static int value(const void *state, const nb_batch_t *batch, double *v)
                           probabilities, v);
 }
 
+/* probability with which action k of row i was played */
+static double chance_of(const void *state, const nb_transitions_t *finished, size_t i, double eta,
+                        double *p)
+{
+    const double *losses =
+        losses_of_const(state) + ((const state_t *)state)->first[finished->point];
+
+    if (finished->propensity && finished->propensity[i] > 0.0) {
+        return finished->propensity[i];
+    }
+    fill_row(losses, eta, finished->mask + i * finished->mask_words, finished->n_actions, p);
+    return p[finished->action[i]];
+}
+
 /* losses pile up beside those that are played by until the period ends */
 static int update(void *state, const nb_transitions_t *finished)
 {
     state_t *self = state;
     size_t mark = nb_arena_mark(finished->scratch);
     double *p = nb_arena_take(finished->scratch, finished->n_actions, sizeof *p);
-    double *played = losses_of(state) + self->first[finished->point];
+    double *since = losses_of(state) + self->n + self->first[finished->point];
     double eta = eta_of(state, finished->point);
+    int code = nb_arms_check(finished, 1);
 
-    NB_TRY(nb_arms_check(finished, 1));
-    for (size_t i = 0; i < finished->n; i++) {
-        int32_t k = finished->action[i];
+    for (size_t i = 0; code == NB_OK && i < finished->n; i++) {
+        double chance = chance_of(state, finished, i, eta, p);
 
-        fill_row(played, eta, finished->mask + i * finished->mask_words, finished->n_actions, p);
-        played[self->n + (size_t)k] += (1.0 - finished->reward[i]) / (p[k] + 0.5 * eta);
+        since[finished->action[i]] += (1.0 - finished->reward[i]) / (chance + 0.5 * eta);
     }
     nb_arena_release(finished->scratch, mark);
-    return nb_arms_update(arms_of(state), finished, 1);
+    return code < 0 ? code : nb_arms_update(arms_of(state), finished, 1);
 }
 
 static int end_period(void *state, nb_arena_t *scratch)
@@ -240,7 +252,7 @@ const nb_policy_type_t nb_policy_exp3_ix = {
         "exponential weights with implicit exploration, for any rewards in [0, 1] (Neu 2015)",
     .settings = table,
     .settings_size = sizeof(settings_t),
-    .traits = NB_TRAIT_LEARNS | NB_TRAIT_UNIT_REWARD | NB_TRAIT_TEST_BED,
+    .traits = NB_TRAIT_LEARNS | NB_TRAIT_UNIT_REWARD | NB_TRAIT_TEST_BED | NB_TRAIT_PROPENSITY,
     .state_size = state_size,
     .init = init,
     .choose = choose,

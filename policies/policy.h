@@ -33,6 +33,9 @@ enum {
     NB_TRAIT_TEST_BED = 1 << 11, /* proven on test beds; left out of tables of customers */
     NB_TRAIT_OFFSETS = 1 << 12,  /* adds batch->offset to its scores, so that a wrapper can price
                                       them; value() leaves it out */
+    NB_TRAIT_PROPENSITY = 1 << 13, /* learns from the propensities with which its actions were
+                                      played: transitions carry them, NaN where a budget chose;
+                                      of single actions only */
 };
 
 struct nb_policy_type;

@@ -12,9 +12,8 @@
  * Source: Kunzel, Sekhon, Bickel & Yu (2019), "Metalearners for estimating heterogeneous treatment
  * effects using machine learning", section 2 (T, X); Kennedy (2023), "Towards optimal doubly robust
  * estimation of heterogeneous causal effects", algorithm 1 (DR). Explores with probability epsilon,
- * which keeps p_k known. Known limits: nuisances are those of the last refresh when a row is
- * learned; p_k is that of the policy as it is when the reward has matured, which is the one that
- * played under immediate credit only.
+ * which keeps p_k known: that with which the action was played. Known limit: nuisances are those of
+ * the last refresh when a row is learned.
  */
 #include <math.h>
 #include <stddef.h>
@@ -23,6 +22,7 @@
 #include "policies/library.h"
 #include "policies/linear.h"
 #include "policies/ridge.h"
+#include "policies/rows.h"
 
 enum { T_LEARNER, X_LEARNER, DR_LEARNER };
 enum { N_MODELS = 3, ALIGN = 64 };
@@ -368,19 +368,27 @@ static int teach_x(void *state, const nb_transitions_t *finished)
     return nb_ridge_update(model_of(state, 0), finished);
 }
 
-/* doubly robust score of action k on row i; mu of the customers' other half */
-static double robust_score(const nb_transitions_t *finished, const nb_prediction_t *mu,
-                           const double *p, size_t i, int32_t k, int32_t control)
+/* 0 where nobody says: the row then teaches no effect */
+static double propensity_of(const nb_transitions_t *finished, size_t i)
+{
+    double p = finished->propensity ? finished->propensity[i] : 0.0;
+
+    return p > 0.0 ? p : 0.0;
+}
+
+/* doubly robust score of action k on row i; mu of the customers' other half, p of what was played
+ */
+static double robust_score(const nb_transitions_t *finished, const nb_prediction_t *mu, double p,
+                           size_t i, int32_t k, int32_t control)
 {
     const nb_prediction_t *other = &mu[finished->luck[i] % 2 == 0];
     double mk = mean_at(other, (size_t)k, i), m0 = mean_at(other, (size_t)control, i);
-    size_t row = i * finished->n_actions;
     double y = finished->reward[i], effect = mk - m0;
 
     if (finished->action[i] == k) {
-        effect += (y - mk) / p[row + (size_t)k];
+        effect += (y - mk) / p;
     } else if (finished->action[i] == control) {
-        effect -= (y - m0) / p[row + (size_t)control];
+        effect -= (y - m0) / p;
     }
     return effect;
 }
@@ -390,22 +398,23 @@ static int teach_dr(void *state, const nb_transitions_t *finished)
 {
     const state_t *self = state;
     int32_t control = (int32_t)self->control[finished->point];
-    double *p = nb_arena_take(finished->scratch, finished->n * finished->n_actions, sizeof *p);
     nb_batch_t batch = as_batch(finished);
     work_t work = take_work(finished);
     nb_prediction_t mu[2];
 
     NB_TRY(predict(state, 0, &batch, &mu[0]));
     NB_TRY(predict(state, 1, &batch, &mu[1]));
-    NB_TRY(probabilities(state, &batch, p));
     for (int32_t k = 0; k < (int32_t)finished->n_actions; k++) {
         for (size_t i = 0; i < finished->n; i++) {
             work.keep[i] =
                 (uint8_t)(k != control &&
                           nb_mask_allows(batch.mask, batch.mask_words, i, (unsigned)k) &&
-                          nb_mask_allows(batch.mask, batch.mask_words, i, (unsigned)control));
+                          nb_mask_allows(batch.mask, batch.mask_words, i, (unsigned)control) &&
+                          propensity_of(finished, i) > 0.0);
             work.action[i] = k;
-            work.target[i] = work.keep[i] ? robust_score(finished, mu, p, i, k, control) : 0.0;
+            work.target[i] =
+                work.keep[i] ? robust_score(finished, mu, propensity_of(finished, i), i, k, control)
+                             : 0.0;
         }
         NB_TRY(teach_some(model_of(state, 2), finished, work.keep, work.action, work.target));
     }
@@ -424,9 +433,12 @@ static int update(void *state, const nb_transitions_t *finished)
     const state_t *self = state;
     size_t mark = nb_arena_mark(finished->scratch);
     double *counts = (double *)((char *)state + self->counts) + self->first[finished->point];
-    int code = self->learner == T_LEARNER   ? nb_ridge_update(model_of(state, 0), finished)
-               : self->learner == X_LEARNER ? teach_x(state, finished)
-                                            : teach_dr(state, finished);
+    int code;
+
+    NB_TRY(nb_rows_check_finished(finished));
+    code = self->learner == T_LEARNER   ? nb_ridge_update(model_of(state, 0), finished)
+           : self->learner == X_LEARNER ? teach_x(state, finished)
+                                        : teach_dr(state, finished);
 
     for (size_t i = 0; code == NB_OK && i < finished->n; i++) {
         counts[finished->action[i]] += 1.0;
@@ -464,7 +476,7 @@ const nb_policy_type_t nb_policy_uplift = {
                "Kennedy 2023)",
     .settings = table,
     .settings_size = sizeof(settings_t),
-    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_OFFSETS,
+    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_OFFSETS | NB_TRAIT_PROPENSITY,
     .state_size = state_size,
     .init = init,
     .choose = choose,
