@@ -184,6 +184,13 @@ static void clear_block(void *block)
     memset(nb_arms_of(block, 0), 0, count_all(block) * sizeof(nb_arm_t));
 }
 
+void nb_arms_absorb(void *to, void *from, double factor)
+{
+    nb_arms_discount(to, factor);
+    add_block(to, from, 1.0);
+    clear_block(from);
+}
+
 /* sums are made anew each time the ring is full, so that what rounding leaves does not pile up */
 void nb_arms_window_end_period(void *self)
 {
