@@ -24,5 +24,9 @@ extern const nb_policy_type_t nb_policy_delayed;
 extern const nb_policy_type_t nb_policy_fatigue_aware;
 extern const nb_policy_type_t nb_policy_bwk;
 extern const nb_policy_type_t nb_policy_safe;
+extern const nb_policy_type_t nb_policy_reg_cb;
+extern const nb_policy_type_t nb_policy_fast_cb;
+extern const nb_policy_type_t nb_policy_epoch_greedy;
+extern const nb_policy_type_t nb_policy_online_cover;
 
 #endif

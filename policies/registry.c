@@ -31,6 +31,10 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_fatigue_aware,
     &nb_policy_bwk,
     &nb_policy_safe,
+    &nb_policy_reg_cb,
+    &nb_policy_fast_cb,
+    &nb_policy_epoch_greedy,
+    &nb_policy_online_cover,
 };
 /* clang-format on */
 

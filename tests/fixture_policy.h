@@ -183,6 +183,15 @@ static inline int fixture_teach(fixture_t *self, size_t n, unsigned seed)
         for (size_t i = 0; i < n; i++) {
             self->action[i] = nb_policy_pick(&batch, i, nb_stream_uniform(&stream));
             self->reward[i] = 0.1 * self->action[i] + nb_stream_normal(&stream);
+            if (self->type->traits & NB_TRAIT_UNIT_REWARD) {
+                self->reward[i] = self->reward[i] > 0.5;
+            }
+        }
+        if (self->type->played) {
+            nb_choice_t choice = {self->action, NULL};
+
+            batch.slate = 1;
+            NB_TRY(self->type->played(self->state, &batch, &choice));
         }
         nb_transitions_t finished = fixture_transitions(self, &batch, self->action, self->reward);
 
