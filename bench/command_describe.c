@@ -180,7 +180,7 @@ static int describe_policy(const nb_policy_type_t *type, nb_format_t format)
         {NB_TRAIT_OFFLINE, "offline"},         {NB_TRAIT_WRAPPER, "wrapper"},
         {NB_TRAIT_UNIT_REWARD, "unit_reward"}, {NB_TRAIT_WEIGHTED, "weighted"},
         {NB_TRAIT_PARTIAL, "partial"},         {NB_TRAIT_TEST_BED, "test_bed"},
-        {NB_TRAIT_OFFSETS, "offsets"},
+        {NB_TRAIT_OFFSETS, "offsets"},         {NB_TRAIT_PROPENSITY, "propensity"},
     };
     const char *words[sizeof traits / sizeof traits[0]];
     unsigned n = 0;

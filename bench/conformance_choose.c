@@ -336,6 +336,10 @@ static int count_choices(nb_subject_t *self, unsigned point, double *p, double *
     batch.n = N_ROWS;
     for (int period = 0; period < N_PERIODS; period++) {
         batch.period = 9 + 7 * period;
+        /* nobody twice: what is drawn once a customer is not drawn again */
+        for (size_t i = 0; i < N_ROWS; i++) {
+            self->episode[i] = (uint32_t)(period * N_ROWS + (int)i);
+        }
         NB_TRY(nb_subject_choose(self, &batch, self->action, NULL));
         for (size_t i = 0; i < N_ROWS; i++) {
             count[self->action[i]] += 1.0;

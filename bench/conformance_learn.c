@@ -105,14 +105,19 @@ int nb_check_reset(nb_subject_t *self, char *why)
     return code;
 }
 
-/* an untaught state, taught in blocks of `n_rows` */
+/* an untaught state that has played, taught in blocks of `n_rows`, 0: not at all */
 static int teach_in_blocks(nb_subject_t *self, void *state, size_t n_rows)
 {
     nb_batch_t batch = nb_subject_batch(self, self->spec.n_points - 1, 60, 12);
     nb_transitions_t whole = nb_subject_transitions(self, &batch);
+    nb_choice_t choice = {self->action, NULL};
 
+    batch.slate = whole.slate;
     NB_TRY(self->type->init(state, &self->spec, self->policy->settings));
-    for (size_t start = 0; start < batch.n; start += n_rows) {
+    if (self->type->played) {
+        NB_TRY(self->type->played(state, &batch, &choice));
+    }
+    for (size_t start = 0; n_rows && start < batch.n; start += n_rows) {
         nb_transitions_t block = whole;
 
         block.n = n_rows;
@@ -122,6 +127,7 @@ static int teach_in_blocks(nb_subject_t *self, void *state, size_t n_rows)
         block.luck += start;
         block.action += start * whole.slate;
         block.reward += start;
+        block.propensity = whole.propensity ? whole.propensity + start : NULL;
         block.period += start;
         block.elapsed += start;
         block.signals += start;
@@ -149,7 +155,7 @@ int nb_check_learns(nb_subject_t *self, char *why)
     single = whole + self->state_size;
     code = teach_in_blocks(self, whole, 60);
     if (code >= 0) {
-        code = self->type->init(single, &self->spec, self->policy->settings);
+        code = teach_in_blocks(self, single, 0);
     }
     if (code >= 0 && memcmp(whole, single, self->state_size) == 0) {
         code = nb_error_set(NB_ERR_DATA, "60 transitions change no byte of its state");

@@ -229,6 +229,7 @@ nb_transitions_t nb_subject_transitions(nb_subject_t *self, const nb_batch_t *ba
                             .slate = by_slate ? at->max_slate : 1,
                             .action = self->action,
                             .reward = self->reward,
+                            .propensity = by_slate ? NULL : self->propensity,
                             .period = self->period,
                             .elapsed = self->elapsed,
                             .signals = self->signals,
@@ -275,6 +276,7 @@ static void play_row(nb_subject_t *self, const nb_batch_t *batch, size_t i, nb_s
     }
     self->item[i] = (int16_t)(self->reward[i] > 0.5 ? first : -1);
     self->elapsed[i] = 1.0f;
+    self->propensity[i] = 1.0 / n;
 }
 
 int nb_subject_teach(nb_subject_t *self, size_t n, unsigned seed)

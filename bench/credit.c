@@ -16,8 +16,7 @@ int nb_credit_init(nb_credit_t *self, const nb_credit_spec_t *rule, double gamma
     self->gamma = gamma;
     self->spec = spec;
     self->by_item = !(traits & NB_TRAIT_SLATE);
-    nb_pending_init(&self->pending, spec, (traits & NB_TRAIT_CONTEXTUAL) != 0,
-                    rule->rule != NB_CREDIT_SMDP);
+    nb_pending_init(&self->pending, spec, traits, rule->rule != NB_CREDIT_SMDP);
     if ((rule->rule == NB_CREDIT_WINDOW || rule->rule == NB_CREDIT_PARTIAL) && rule->window < 1) {
         NB_FAIL(NB_ERR_RANGE, "credit window(%d): expected 1 period or more", rule->window);
     }
@@ -164,7 +163,7 @@ int nb_credit_record(nb_credit_t *self, const nb_batch_t *batch, const nb_choice
             pending->next[open - 1] = (uint32_t)(pending->n + i) + 1;
         }
     }
-    start = nb_pending_append(pending, batch, choice->action);
+    start = nb_pending_append(pending, batch, choice);
     for (size_t i = 0; i < batch->n; i++) {
         uint32_t customer = batch->customer[i];
 
@@ -214,6 +213,26 @@ static int add_signals(nb_credit_t *self, const nb_event_t *event, size_t row)
 {
     self->pending.signals[row] |= event->signals;
     return 1;
+}
+
+/* what a journey showed belongs to the customer's decisions without one too, while their outcome is
+ * still coming in: they are credited with her money, of whatever journey */
+static void book_signals(nb_credit_t *self, const nb_event_t *event)
+{
+    const nb_pending_t *pending = &self->pending;
+    uint32_t link = event->journey ? pending->latest[0][event->customer] : 0;
+
+    visit_rows(self, event, add_signals);
+    for (; nb_pending_holds(pending, link); link = pending->earlier[link - 1]) {
+        size_t row = link - 1;
+
+        if (pending->status[row] == NB_PENDING_OPEN && !pending->journey[row]) {
+            add_signals(self, event, row);
+        }
+        if (self->rule.rule == NB_CREDIT_SMDP) {
+            return; /* only the latest can be open */
+        }
+    }
 }
 
 static int set_item(nb_credit_t *self, const nb_event_t *event, size_t row)
@@ -290,7 +309,7 @@ void nb_credit_book(nb_credit_t *self, const nb_event_t *events, size_t n)
             book_exit(self, event);
             break;
         case NB_EVENT_SIGNAL:
-            visit_rows(self, event, add_signals);
+            book_signals(self, event);
             break;
         case NB_EVENT_ITEM:
             visit_rows(self, event, set_item);

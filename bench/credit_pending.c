@@ -1,8 +1,11 @@
 #include "bench/credit_pending.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { MIN_ROWS = 1024, N_COLUMNS = 18 };
+#include "policies/policy.h"
+
+enum { MIN_ROWS = 1024, N_COLUMNS = 19 };
 
 /* a column: where its pointer is kept, and bytes of a row */
 typedef struct {
@@ -23,6 +26,7 @@ static void list_columns(nb_pending_t *self, column_t out[N_COLUMNS])
         {&self->fixed_at, sizeof *self->fixed_at},
         {&self->reward, sizeof *self->reward},
         {&self->reference, sizeof *self->reference},
+        {&self->propensity, self->with_propensity * sizeof *self->propensity},
         {&self->signals, sizeof *self->signals},
         {&self->item, sizeof *self->item},
         {&self->point, sizeof *self->point},
@@ -37,10 +41,13 @@ static void list_columns(nb_pending_t *self, column_t out[N_COLUMNS])
     memcpy(out, columns, sizeof columns);
 }
 
-void nb_pending_init(nb_pending_t *self, const nb_spec_t *spec, int context, int by_journey)
+void nb_pending_init(nb_pending_t *self, const nb_spec_t *spec, unsigned traits, int by_journey)
 {
+    int context = (traits & NB_TRAIT_CONTEXTUAL) != 0;
+
     memset(self, 0, sizeof *self);
     self->by_journey = by_journey;
+    self->with_propensity = (traits & NB_TRAIT_PROPENSITY) != 0;
     for (unsigned p = 0; p < spec->n_points; p++) {
         const nb_point_t *point = &spec->points[p];
         unsigned words = nb_mask_words(point->n_actions);
@@ -130,7 +137,7 @@ static void copy_decision(nb_pending_t *self, size_t row, const nb_batch_t *batc
     }
 }
 
-size_t nb_pending_append(nb_pending_t *self, const nb_batch_t *batch, const int32_t *action)
+size_t nb_pending_append(nb_pending_t *self, const nb_batch_t *batch, const nb_choice_t *choice)
 {
     size_t start = self->n;
 
@@ -144,7 +151,10 @@ size_t nb_pending_append(nb_pending_t *self, const nb_batch_t *batch, const int3
         self->journey[row] = batch->journey ? batch->journey[i] : 0;
         self->period[row] = batch->period;
         self->point[row] = (uint8_t)batch->point;
-        copy_decision(self, row, batch, i, action);
+        copy_decision(self, row, batch, i, choice->action);
+        if (self->with_propensity) {
+            self->propensity[row] = choice->propensity ? choice->propensity[i * batch->slate] : NAN;
+        }
         clear_outcome(self, row);
         link_row(self, row);
     }

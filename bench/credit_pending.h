@@ -26,18 +26,20 @@ typedef struct {
     size_t n_gone;   /* gone rows among the n */
     size_t capacity; /* rows */
     unsigned d, mask_words, slate;
-    int by_journey; /* rows of a journey are in a chain of their own */
+    int by_journey;           /* rows of a journey are in a chain of their own */
+    unsigned with_propensity; /* 1 where propensities are kept */
 
     uint32_t *customer, *luck, *journey;
-    uint32_t *earlier; /* link to the row before in the customer's chain */
-    uint32_t *next;    /* link to the customer's own decision that followed */
-    int32_t *period;   /* of the decision */
-    int32_t *fixed_at; /* period in which the target was fixed */
-    double *reward;    /* money credited so far, discounted to the decision */
-    double *reference; /* the customer's running sum that the decision counts from */
-    uint16_t *signals; /* NB_SIGNAL_* */
-    int16_t *item;     /* action chosen from the slate, -1 for none */
-    uint8_t *point;    /* index into the policy's spec */
+    uint32_t *earlier;  /* link to the row before in the customer's chain */
+    uint32_t *next;     /* link to the customer's own decision that followed */
+    int32_t *period;    /* of the decision */
+    int32_t *fixed_at;  /* period in which the target was fixed */
+    double *reward;     /* money credited so far, discounted to the decision */
+    double *propensity; /* of the first position when it was played; NaN where nobody says */
+    double *reference;  /* the customer's running sum that the decision counts from */
+    uint16_t *signals;  /* NB_SIGNAL_* */
+    int16_t *item;      /* action chosen from the slate, -1 for none */
+    uint8_t *point;     /* index into the policy's spec */
     uint8_t *terminated, *truncated;
     int32_t *action; /* [slate] a row */
     uint64_t *mask;  /* [mask_words] a row */
@@ -50,10 +52,10 @@ typedef struct {
 } nb_pending_t;
 
 /**
- * Empty table for the points of `spec`. `context` says whether x is kept, `by_journey` whether rows
- * of a journey have a chain of their own.
+ * Empty table for the points of `spec`. `traits` (NB_TRAIT_*) say whether x and propensities are
+ * kept, `by_journey` whether rows of a journey have a chain of their own.
  */
-void nb_pending_init(nb_pending_t *self, const nb_spec_t *spec, int context, int by_journey);
+void nb_pending_init(nb_pending_t *self, const nb_spec_t *spec, unsigned traits, int by_journey);
 
 /** Room for `n` more rows; NB_ERR_MEMORY. */
 int nb_pending_reserve(nb_pending_t *self, size_t n) NB_MUST_CHECK;
@@ -63,7 +65,7 @@ int nb_pending_reserve_customers(nb_pending_t *self, size_t n) NB_MUST_CHECK;
 
 /** Append one open row per row of the batch, reward 0, and return the first of them. Room must be
  * reserved. @param action [n x slate of the batch] */
-size_t nb_pending_append(nb_pending_t *self, const nb_batch_t *batch, const int32_t *action);
+size_t nb_pending_append(nb_pending_t *self, const nb_batch_t *batch, const nb_choice_t *choice);
 
 /** Let the `n_fixed` fixed rows go, and take the gone ones out where they are more than half. */
 void nb_pending_discard(nb_pending_t *self, size_t n_fixed);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { N_ARRAYS = 16, ALIGNMENT = 64 };
+enum { N_ARRAYS = 17, ALIGNMENT = 64 };
 
 /* the arrays of a block while it is filled */
 typedef struct {
@@ -12,7 +12,7 @@ typedef struct {
     uint64_t *mask, *next_mask;
     uint32_t *customer, *luck;
     int32_t *action, *period;
-    double *reward;
+    double *reward, *propensity;
     uint16_t *signals;
     int16_t *item;
     int8_t *next_point;
@@ -24,7 +24,7 @@ size_t nb_credit_scratch_size(const nb_credit_t *self)
 {
     const nb_pending_t *pending = &self->pending;
     size_t row = 2 * pending->d * sizeof(float) + 2 * pending->mask_words * sizeof(uint64_t) +
-                 3 * sizeof(uint32_t) + pending->slate * sizeof(int32_t) + sizeof(double) +
+                 3 * sizeof(uint32_t) + pending->slate * sizeof(int32_t) + 2 * sizeof(double) +
                  sizeof(float) + sizeof(uint16_t) + sizeof(int16_t) + sizeof(int8_t) +
                  2 * sizeof(uint8_t);
 
@@ -75,6 +75,9 @@ static void take_arrays(const nb_credit_t *self, nb_arena_t *arena, const nb_poi
     block->luck = nb_arena_take(arena, n, sizeof *block->luck);
     block->action = nb_arena_take(arena, n, pending->slate * sizeof *block->action);
     block->reward = nb_arena_take(arena, n, sizeof *block->reward);
+    if (pending->with_propensity && point->max_slate == 1) {
+        block->propensity = nb_arena_take(arena, n, sizeof *block->propensity);
+    }
     block->period = nb_arena_take(arena, n, sizeof *block->period);
     block->elapsed = nb_arena_take(arena, n, sizeof *block->elapsed);
     block->signals = nb_arena_take(arena, n, sizeof *block->signals);
@@ -123,6 +126,9 @@ static void put_row(const nb_credit_t *self, size_t row, const nb_point_t *point
     block->customer[i] = pending->customer[row];
     block->luck[i] = pending->luck[row];
     block->period[i] = pending->period[row];
+    if (block->propensity) {
+        block->propensity[i] = pending->propensity[row];
+    }
     block->elapsed[i] = (float)(pending->fixed_at[row] - pending->period[row]);
     block->signals[i] = pending->signals[row];
     block->item[i] = pending->item[row];
@@ -173,6 +179,7 @@ static void hand_over(const nb_credit_t *self, const block_t *block, unsigned sl
         .slate = slate,
         .action = block->action,
         .reward = block->reward,
+        .propensity = block->propensity,
         .period = block->period,
         .window = self->rule.rule == NB_CREDIT_PARTIAL ? self->rule.window : 0,
         .elapsed = block->elapsed,

@@ -98,6 +98,10 @@ int nb_players_choose(const nb_players_t *self, const nb_batch_t *batch, nb_aren
 /** 1 where an instance owns the environment's point. */
 int nb_players_own(const nb_players_t *self, unsigned point);
 
+/** 1 where the instance that owns the environment's point, or with -1 any, learns from its own
+ * propensities. */
+int nb_players_want_propensity(const nb_players_t *self, int point);
+
 /** Values of all actions by the instance that owns the batch's point; see nb_instance_score. The
  * point must be owned. */
 int nb_players_score(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,

@@ -22,7 +22,8 @@ static int init_buffers(nb_loop_t *self, const nb_spec_t *points)
     }
     NB_TRY(nb_arena_init(&self->scratch, scratch));
     NB_TRY(nb_budgets_init(&self->budgets, points));
-    if (self->spec.watch && self->spec.watch->want_propensity) {
+    if ((self->spec.watch && self->spec.watch->want_propensity) ||
+        nb_players_want_propensity(&self->players, -1)) {
         NB_TRY(nb_alloc(&self->propensity, NB_BLOCK_ROWS * slate, sizeof *self->propensity));
     }
     return nb_alloc(&self->action, NB_BLOCK_ROWS * slate, sizeof *self->action);
@@ -193,7 +194,8 @@ static int answer(nb_loop_t *self, nb_batch_t *batch, nb_choice_t *choice)
     if (!nb_budgets_left(&self->budgets)) {
         if (!environment->budget || !nb_players_own(playing, batch->point) ||
             !environment->budget(self->run, batch->point, &budget)) {
-            batch->want_propensity = self->propensity != NULL;
+            batch->want_propensity = (self->spec.watch && self->spec.watch->want_propensity) ||
+                                     nb_players_want_propensity(playing, (int)batch->point);
             return nb_players_choose(playing, batch, &self->scratch, choice);
         }
         NB_TRY(share_out(self, &budget, batch));

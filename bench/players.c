@@ -168,6 +168,18 @@ int nb_players_own(const nb_players_t *self, unsigned point)
     return find_owner(self, point) != NULL;
 }
 
+int nb_players_want_propensity(const nb_players_t *self, int point)
+{
+    for (size_t b = 0; b < self->n_instances; b++) {
+        int is_asked = point < 0 || self->strategy->owner[point] == (int)b;
+
+        if (is_asked && (self->instances[b].binding->policy.traits & NB_TRAIT_PROPENSITY)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int nb_players_score(const nb_players_t *self, const nb_batch_t *batch, nb_arena_t *scratch,
                      double *score)
 {

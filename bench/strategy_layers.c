@@ -12,7 +12,7 @@ const char *const nb_binding_keys[] = {"policy", "credit",       "reward_scale",
 enum {
     INHERITED = NB_TRAIT_CONTEXTUAL | NB_TRAIT_SEQUENTIAL | NB_TRAIT_INDIVIDUAL | NB_TRAIT_ORACLE |
                 NB_TRAIT_UNIT_REWARD | NB_TRAIT_WEIGHTED | NB_TRAIT_PARTIAL | NB_TRAIT_TEST_BED |
-                NB_TRAIT_OFFSETS
+                NB_TRAIT_OFFSETS | NB_TRAIT_PROPENSITY
 };
 
 /* an error of a function that knows no marks; those that do begin with the file */

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
@@ -23,6 +24,21 @@ double nb_dist_beta(nb_stream_t *stream, double a, double b)
     gsl_rng rng = over_stream(&stream);
 
     return gsl_ran_beta(&rng, a, b);
+}
+
+double nb_dist_beta_pdf(double x, double a, double b)
+{
+    return gsl_ran_beta_pdf(x, a, b);
+}
+
+double nb_dist_beta_cdf(double x, double a, double b)
+{
+    return gsl_cdf_beta_P(x, a, b);
+}
+
+double nb_dist_beta_quantile(double upper, double a, double b)
+{
+    return gsl_cdf_beta_Qinv(upper, a, b);
 }
 
 unsigned nb_dist_poisson(nb_stream_t *stream, double mean)

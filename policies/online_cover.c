@@ -18,9 +18,8 @@
  * The cost-sensitive oracle is regression: w_ik is the ridge regression of c_i(k) on x over all
  * rows where k was allowed. The rows are the same for all policies, so one matrix per action serves
  * all. Policies, regressions and t are those of the last end_period, in all that a period does.
- * Where a transition brings no propensity, p(a) is that of the policies at hand; they are the ones
- * that chose where rewards are credited within the period, so later credit biases l. Predicted
- * rewards are -x'w_1k, the unbiased ones.
+ * p(a) is that with which the action was played; where a transition brings none (a budget chose, a
+ * log), that of the policies at hand. Predicted rewards are -x'w_1k, the unbiased ones.
  */
 #include <math.h>
 #include <stddef.h>
@@ -315,10 +314,6 @@ static int check(const nb_transitions_t *finished)
         if (!nb_mask_allows(finished->mask, finished->mask_words, i, k)) {
             NB_FAIL(NB_ERR_RANGE, "transition %zu has action %u, which its mask forbids", i, k);
         }
-        if (finished->propensity && !(finished->propensity[i] > 0.0)) {
-            NB_FAIL(NB_ERR_NUMERIC, "transition %zu has propensity %g, expected above 0", i,
-                    finished->propensity[i]);
-        }
     }
     return NB_OK;
 }
@@ -341,7 +336,9 @@ static int update(void *state, const nb_transitions_t *finished)
         seen_t seen = {(unsigned)finished->action[i], -finished->reward[i], 0.0};
 
         mix_row(self, &row, work + K, work);
-        seen.propensity = finished->propensity ? finished->propensity[i] : work[seen.action];
+        seen.propensity = finished->propensity && finished->propensity[i] > 0.0
+                              ? finished->propensity[i]
+                              : work[seen.action];
         estimate_losses(self, finished->point, &row, &seen, loss);
         add_costs(self, &row, loss, work);
         add_moments(self, &row, x);
@@ -430,7 +427,7 @@ const nb_policy_type_t nb_policy_online_cover = {
                "2014)",
     .settings = table,
     .settings_size = sizeof(settings_t),
-    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_TEST_BED,
+    .traits = NB_TRAIT_CONTEXTUAL | NB_TRAIT_LEARNS | NB_TRAIT_PROPENSITY | NB_TRAIT_TEST_BED,
     .state_size = state_size,
     .init = init,
     .choose = choose,

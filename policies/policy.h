@@ -33,6 +33,9 @@ enum {
     NB_TRAIT_TEST_BED = 1 << 11, /* proven on test beds; left out of tables of customers */
     NB_TRAIT_OFFSETS = 1 << 12,  /* adds batch->offset to its scores, so that a wrapper can price
                                       them; value() leaves it out */
+    NB_TRAIT_PROPENSITY = 1 << 13, /* learns from the propensities with which its actions were
+                                      played: transitions carry them, NaN where a budget chose;
+                                      of single actions only */
 };
 
 struct nb_policy_type;
@@ -133,6 +136,17 @@ int nb_policy_rank(const nb_batch_t *batch, const double *s, nb_choice_t *out) N
 /** Propensities of nb_policy_rank as a table: every best action of a row shares 1 evenly.
  * @param p [n x K], may be s */
 int nb_policy_rank_probabilities(const nb_batch_t *batch, const double *s, double *p) NB_MUST_CHECK;
+
+/**
+ * Let rows explore with probability epsilon: their scores of allowed actions are shuffled, so that
+ * every ranking is equally likely and the scale stays. Words 1 of block 0, and block 1 on.
+ * @param s [n x K]
+ */
+int nb_policy_explore(const nb_batch_t *batch, double epsilon, double *s) NB_MUST_CHECK;
+
+/** p <- (1 - epsilon) p + epsilon / (number of allowed actions), as nb_policy_explore plays.
+ * @param p [n x K] */
+void nb_policy_mix_uniform(const nb_batch_t *batch, double epsilon, double *p);
 
 /** Number of allowed actions of row i. */
 unsigned nb_policy_n_allowed(const nb_batch_t *batch, size_t i);

@@ -112,13 +112,31 @@ int nb_preference_serves(const void *memory, unsigned point)
     return ((const head_t *)memory)[point].n > 0;
 }
 
-int nb_preference_is_possible(const void *memory, const nb_batch_t *batch, size_t i)
+int32_t nb_preference_first(const void *memory, const nb_batch_t *batch, size_t i)
 {
     const head_t *head = (const head_t *)memory + batch->point;
     const int32_t *order = order_of(memory, batch->point);
 
     for (uint32_t j = 0; j < head->n; j++) {
         if (nb_mask_allows(batch->mask, batch->mask_words, i, (unsigned)order[j])) {
+            return order[j];
+        }
+    }
+    return -1;
+}
+
+int nb_preference_is_possible(const void *memory, const nb_batch_t *batch, size_t i)
+{
+    return nb_preference_first(memory, batch, i) >= 0;
+}
+
+int nb_preference_has(const void *memory, unsigned point, int32_t action)
+{
+    const head_t *head = (const head_t *)memory + point;
+    const int32_t *order = order_of(memory, point);
+
+    for (uint32_t j = 0; j < head->n; j++) {
+        if (order[j] == action) {
             return 1;
         }
     }

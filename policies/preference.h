@@ -1,7 +1,8 @@
 /*
  * A preference order over actions, as experiment files write it: the name of an action, or a list
  * of names. The first allowed one is played, else what the point plays unbound; a slate takes the
- * list in order and is filled up by the firm's own ranking. Serves fixed, schedule and rules.
+ * list in order and is filled up by the firm's own ranking. Serves fixed, schedule, rules and
+ * contacts.
  */
 #ifndef NB_POLICIES_PREFERENCE_H
 #define NB_POLICIES_PREFERENCE_H
@@ -24,8 +25,14 @@ int nb_preference_init(void *memory, const nb_spec_t *spec, const nb_node_t *nod
 /** 1 where the order has an action of the point. */
 int nb_preference_serves(const void *memory, unsigned point);
 
+/** First action of the order that row i of the batch allows, -1 where it allows none. */
+int32_t nb_preference_first(const void *memory, const nb_batch_t *batch, size_t i);
+
 /** 1 where row i of the batch allows an action of the order. */
 int nb_preference_is_possible(const void *memory, const nb_batch_t *batch, size_t i);
+
+/** 1 where `action` is in the order of the point. */
+int nb_preference_has(const void *memory, unsigned point, int32_t action);
 
 /**
  * Fill the positions of row i: the order first (left out where `use_order` is 0), then the unbound

@@ -3,26 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/linalg.h"
+#include "policies/ridge_layout.h"
 
 enum { CHUNK_ROWS = 8, ALIGN = 64 };
-
-/* one point: sizes, and where its arrays begin, in bytes from the block's begin */
-typedef struct {
-    unsigned d, n_actions, n_groups;
-    unsigned ld;    /* of moments over (x, y): d + 1 rows */
-    size_t moments; /* double [K x (d + 1) x ld]: X'X + lambda I, and b as row d */
-    size_t exact;   /* double [K x d] means */
-    size_t means;   /* float [n_groups x d x NB_ARM_GROUP] */
-    size_t factors; /* float [n_groups x triangle x NB_ARM_GROUP] */
-    size_t touched; /* uint8_t [K] learned since the last refresh */
-} ridge_point_t;
-
-typedef struct {
-    double exploration;
-    unsigned n_points;
-    ridge_point_t points[NB_MAX_POINTS];
-} ridge_t;
 
 /* place an array of `size` bytes, return where */
 static size_t place(size_t *end, size_t size)
@@ -33,7 +16,7 @@ static size_t place(size_t *end, size_t size)
     return start;
 }
 
-static size_t lay_out_point(ridge_point_t *self, const nb_point_t *point, size_t *end)
+static size_t lay_out_point(nb_ridge_point_t *self, const nb_point_t *point, size_t *end)
 {
     size_t K = point->n_actions, d = point->d ? point->d : 1;
     size_t groups = nb_round_up(K, NB_ARM_GROUP) / NB_ARM_GROUP;
@@ -51,7 +34,7 @@ static size_t lay_out_point(ridge_point_t *self, const nb_point_t *point, size_t
     return *end;
 }
 
-static size_t lay_out(ridge_t *self, const nb_spec_t *spec)
+static size_t lay_out(nb_ridge_t *self, const nb_spec_t *spec)
 {
     size_t end = nb_round_up(sizeof *self, ALIGN);
 
@@ -65,20 +48,15 @@ static size_t lay_out(ridge_t *self, const nb_spec_t *spec)
 
 size_t nb_ridge_size(const nb_spec_t *spec)
 {
-    ridge_t scheme = {0};
+    nb_ridge_t scheme = {0};
 
     return lay_out(&scheme, spec);
 }
 
-static double *moments_of(void *ridge, const ridge_point_t *point, size_t k)
-{
-    return (double *)((char *)ridge + point->moments) + k * (point->d + 1) * point->ld;
-}
-
 /* the prior's factor: R = I / sqrt(lambda) */
-static void set_prior(void *ridge, const ridge_point_t *point, size_t k, double lambda)
+static void set_prior(void *ridge, const nb_ridge_point_t *point, size_t k, double lambda)
 {
-    double *a = moments_of(ridge, point, k);
+    double *a = nb_ridge_moments(ridge, point, k);
     float *factors = (float *)((char *)ridge + point->factors) +
                      k / NB_ARM_GROUP * nb_triangle_size(point->d) * NB_ARM_GROUP;
 
@@ -91,10 +69,11 @@ static void set_prior(void *ridge, const ridge_point_t *point, size_t k, double 
 
 void nb_ridge_init(void *ridge, const nb_spec_t *spec, double lambda, double exploration)
 {
-    ridge_t *self = ridge;
+    nb_ridge_t *self = ridge;
 
     lay_out(self, spec);
-    self->exploration = exploration;
+    self->own[0] = exploration;
+    self->lambda = lambda;
     for (unsigned p = 0; p < self->n_points; p++) {
         for (size_t k = 0; k < self->points[p].n_actions; k++) {
             set_prior(ridge, self->points + p, k, lambda);
@@ -102,12 +81,22 @@ void nb_ridge_init(void *ridge, const nb_spec_t *spec, double lambda, double exp
     }
 }
 
-double nb_ridge_exploration(const void *ridge)
+double *nb_ridge_own(void *ridge)
 {
-    return ((const ridge_t *)ridge)->exploration;
+    return ((nb_ridge_t *)ridge)->own;
 }
 
-static int check_rows(const ridge_point_t *point, const nb_transitions_t *finished)
+double nb_ridge_own_at(const void *ridge, unsigned i)
+{
+    return ((const nb_ridge_t *)ridge)->own[i];
+}
+
+double nb_ridge_exploration(const void *ridge)
+{
+    return nb_ridge_own_at(ridge, 0);
+}
+
+static int check_rows(const nb_ridge_point_t *point, const nb_transitions_t *finished)
 {
     NB_ASSERT(finished->slate == 1);
     NB_ASSERT(finished->d == 0 ? point->d == 1 : finished->d == point->d);
@@ -158,7 +147,7 @@ static void sort_by_action(const nb_transitions_t *finished, unsigned n_actions,
 }
 
 /* (x, y) of a row as float64, padded with zeros */
-static int widen_row(const nb_transitions_t *finished, size_t i, const ridge_point_t *point,
+static int widen_row(const nb_transitions_t *finished, size_t i, const nb_ridge_point_t *point,
                      double *row)
 {
     double check = 0.0;
@@ -179,7 +168,7 @@ static int widen_row(const nb_transitions_t *finished, size_t i, const ridge_poi
 
 /* a row that counts for `weight` observations whose rewards add up to its reward: w x x' to X'X and
  * reward x to X'y, which the moments of (x, y) cannot hold as one product */
-static void add_weighted(double *moments, const ridge_point_t *point, double weight,
+static void add_weighted(double *moments, const nb_ridge_point_t *point, double weight,
                          const double *row, double *wide)
 {
     size_t d = point->d;
@@ -196,8 +185,8 @@ static void add_weighted(double *moments, const ridge_point_t *point, double wei
 }
 
 /* X'X and X'y of one action at once: the moments of (x, y) */
-static int add_rows(double *moments, const ridge_point_t *point, const nb_transitions_t *finished,
-                    const size_t *rows, size_t n, double *wide)
+static int add_rows(double *moments, const nb_ridge_point_t *point,
+                    const nb_transitions_t *finished, const size_t *rows, size_t n, double *wide)
 {
     for (size_t i = 0; finished->weight && i < n; i++) {
         double *row = wide, *scaled = wide + point->ld;
@@ -218,8 +207,8 @@ static int add_rows(double *moments, const ridge_point_t *point, const nb_transi
 
 int nb_ridge_update(void *ridge, const nb_transitions_t *finished)
 {
-    const ridge_point_t *point = ((const ridge_t *)ridge)->points + finished->point;
-    uint8_t *touched = (uint8_t *)ridge + point->touched;
+    const nb_ridge_point_t *point = ((const nb_ridge_t *)ridge)->points + finished->point;
+    uint8_t *touched = nb_ridge_touched(ridge, point);
     size_t mark = nb_arena_mark(finished->scratch);
     int code = NB_OK;
 
@@ -233,41 +222,51 @@ int nb_ridge_update(void *ridge, const nb_transitions_t *finished)
     for (size_t k = 0; k < point->n_actions && code == NB_OK; k++) {
         size_t n = first[k + 1] - first[k];
 
-        code = add_rows(moments_of(ridge, point, k), point, finished, order + first[k], n, wide);
+        code =
+            add_rows(nb_ridge_moments(ridge, point, k), point, finished, order + first[k], n, wide);
         touched[k] |= n > 0;
     }
     nb_arena_release(finished->scratch, mark);
     return code;
 }
 
-/* posterior of one action: A = L L', R = L^-1, m = R'R b; float32 copies for scoring */
-static int refresh_action(void *ridge, const ridge_point_t *point, size_t k, double *work)
+void nb_ridge_store(void *ridge, const nb_ridge_point_t *point, size_t k, const double *mean,
+                    const double *r)
 {
-    size_t d = point->d, ld = point->ld, lane = k % NB_ARM_GROUP;
-    const double *moments = moments_of(ridge, point, k);
+    size_t d = point->d, lane = k % NB_ARM_GROUP;
     double *exact = (double *)((char *)ridge + point->exact) + k * d;
     float *means = (float *)((char *)ridge + point->means) + (k - lane) * d;
     float *factors = (float *)((char *)ridge + point->factors) + (k - lane) * nb_triangle_size(d);
-    double *l = work, *r = l + d * ld, *forward = r + d * ld;
+
+    for (size_t j = 0; j < d; j++) {
+        exact[j] = mean[j];
+        means[j * NB_ARM_GROUP + lane] = (float)mean[j];
+        for (size_t i = 0; i <= j; i++, factors += NB_ARM_GROUP) {
+            factors[lane] = (float)r[j * point->ld + i];
+        }
+    }
+}
+
+/* posterior of one action: A = L L', R = L^-1, m = R'R b; float32 copies for scoring */
+static int refresh_action(void *ridge, const nb_ridge_point_t *point, size_t k, double *work)
+{
+    size_t d = point->d, ld = point->ld;
+    const double *moments = nb_ridge_moments(ridge, point, k);
+    double *l = work, *r = l + d * ld, *forward = r + d * ld, *mean = forward + d;
 
     memcpy(l, moments, d * ld * sizeof *l);
     NB_TRY(nb_cholesky(l, d, ld));
     nb_triangle_invert(l, d, ld, r);
-    nb_triangle_solve(r, d, ld, moments + d * ld, forward, exact);
-    for (size_t j = 0; j < d; j++) {
-        means[j * NB_ARM_GROUP + lane] = (float)exact[j];
-        for (size_t i = 0; i <= j; i++, factors += NB_ARM_GROUP) {
-            factors[lane] = (float)r[j * ld + i];
-        }
-    }
+    nb_triangle_solve(r, d, ld, moments + d * ld, forward, mean);
+    nb_ridge_store(ridge, point, k, mean, r);
     return NB_OK;
 }
 
-static int refresh_point(void *ridge, const ridge_point_t *point, nb_arena_t *scratch)
+static int refresh_point(void *ridge, const nb_ridge_point_t *point, nb_arena_t *scratch)
 {
-    uint8_t *touched = (uint8_t *)ridge + point->touched;
+    uint8_t *touched = nb_ridge_touched(ridge, point);
     size_t mark = nb_arena_mark(scratch);
-    double *work = nb_arena_take(scratch, (2 * (size_t)point->d + 1) * point->ld, sizeof *work);
+    double *work = nb_arena_take(scratch, (2 * (size_t)point->d + 2) * point->ld, sizeof *work);
     int code = NB_OK;
 
     for (size_t k = 0; k < point->n_actions && code == NB_OK; k++) {
@@ -282,7 +281,7 @@ static int refresh_point(void *ridge, const ridge_point_t *point, nb_arena_t *sc
 
 int nb_ridge_refresh(void *ridge, nb_arena_t *scratch)
 {
-    const ridge_t *self = ridge;
+    const nb_ridge_t *self = ridge;
 
     for (unsigned p = 0; p < self->n_points; p++) {
         NB_TRY(refresh_point(ridge, self->points + p, scratch));
@@ -315,10 +314,10 @@ static const float *features_of(const nb_batch_t *batch)
     return ones;
 }
 
-int nb_ridge_predict(const void *ridge, const nb_batch_t *batch, int with_variance,
-                     nb_prediction_t *out)
+/* x'w of the vectors `means`, and |R x|^2 where there are factors */
+static int score_batch(const nb_ridge_point_t *point, const nb_batch_t *batch, const float *means,
+                       const float *factors, nb_prediction_t *out)
 {
-    const ridge_point_t *point = ((const ridge_t *)ridge)->points + batch->point;
     size_t n_arms = (size_t)point->n_groups * NB_ARM_GROUP;
     const float *x = features_of(batch);
 
@@ -326,14 +325,14 @@ int nb_ridge_predict(const void *ridge, const nb_batch_t *batch, int with_varian
     out->stride = nb_linear_stride(batch->n);
     out->mean = nb_arena_take(batch->scratch, n_arms * out->stride, sizeof(float));
     out->variance =
-        with_variance ? nb_arena_take(batch->scratch, n_arms * out->stride, sizeof(float)) : NULL;
+        factors ? nb_arena_take(batch->scratch, n_arms * out->stride, sizeof(float)) : NULL;
     nb_linear_scores(&(nb_linear_scores_t){
         .x = x,
         .n = batch->n,
         .d = point->d,
         .n_groups = point->n_groups,
-        .means = (const float *)((const char *)ridge + point->means),
-        .factors = with_variance ? (const float *)((const char *)ridge + point->factors) : NULL,
+        .means = means,
+        .factors = factors,
         .mean = out->mean,
         .variance = out->variance,
         .stride = out->stride,
@@ -342,9 +341,26 @@ int nb_ridge_predict(const void *ridge, const nb_batch_t *batch, int with_varian
     return check_scores(batch, out->mean);
 }
 
+int nb_ridge_apply(const void *ridge, const nb_batch_t *batch, const float *weights,
+                   nb_prediction_t *out)
+{
+    return score_batch(((const nb_ridge_t *)ridge)->points + batch->point, batch, weights, NULL,
+                       out);
+}
+
+int nb_ridge_predict(const void *ridge, const nb_batch_t *batch, int with_variance,
+                     nb_prediction_t *out)
+{
+    const nb_ridge_point_t *point = ((const nb_ridge_t *)ridge)->points + batch->point;
+    const char *base = ridge;
+
+    return score_batch(point, batch, (const float *)(base + point->means),
+                       with_variance ? (const float *)(base + point->factors) : NULL, out);
+}
+
 const double *nb_ridge_mean(const void *ridge, unsigned point, unsigned action)
 {
-    const ridge_point_t *self = ((const ridge_t *)ridge)->points + point;
+    const nb_ridge_point_t *self = ((const nb_ridge_t *)ridge)->points + point;
 
     return (const double *)((const char *)ridge + self->exact) + (size_t)action * self->d;
 }
@@ -356,18 +372,19 @@ static size_t max_of(size_t a, size_t b)
 
 size_t nb_ridge_scratch(const nb_spec_t *spec)
 {
-    ridge_t scheme = {0};
+    nb_ridge_t scheme = {0};
     size_t most = 0;
 
     lay_out(&scheme, spec);
     for (unsigned p = 0; p < spec->n_points; p++) {
-        const ridge_point_t *point = scheme.points + p;
+        const nb_ridge_point_t *point = scheme.points + p;
         size_t arms = (size_t)point->n_groups * NB_ARM_GROUP, d = point->d;
         size_t learn = (point->n_actions + 2 + NB_BLOCK_ROWS) * sizeof(size_t) +
                        CHUNK_ROWS * point->ld * sizeof(double);
-        size_t refresh = (2 * d + 1) * point->ld * sizeof(double);
+        size_t refresh = (2 * d + 2) * point->ld * sizeof(double);
         size_t predict =
-            (2 * arms + 1) * NB_BLOCK_ROWS * sizeof(float) + nb_linear_scratch(d) * sizeof(float);
+            (2 * arms * nb_linear_stride(NB_BLOCK_ROWS) + NB_BLOCK_ROWS + nb_linear_scratch(d)) *
+            sizeof(float);
 
         most = max_of(most, max_of(max_of(learn, refresh), predict));
     }

@@ -12,6 +12,9 @@
 #define NB_POLICIES_RIDGE_H
 
 #include "core/types.h"
+#include "policies/draw.h"
+
+enum { NB_RIDGE_OWN = 4 }; /* numbers that a policy keeps in the block */
 
 /** Bytes of the posteriors of all points of the spec; a multiple of 64. */
 size_t nb_ridge_size(const nb_spec_t *spec);
@@ -21,7 +24,12 @@ size_t nb_ridge_size(const nb_spec_t *spec);
  * policy, see nb_ridge_exploration */
 void nb_ridge_init(void *ridge, const nb_spec_t *spec, double lambda, double exploration);
 
-/** The policy's own number: epsilon, alpha or v. */
+/** The policy's own numbers [NB_RIDGE_OWN]: the first is `exploration`, the others are 0 after
+ * nb_ridge_init. */
+double *nb_ridge_own(void *ridge);
+double nb_ridge_own_at(const void *ridge, unsigned i);
+
+/** The first of them: epsilon, alpha or v. */
 double nb_ridge_exploration(const void *ridge);
 
 /**
@@ -44,6 +52,17 @@ typedef struct {
 /** Predict every row under every action. NB_ERR_NUMERIC where a feature is not finite. */
 int nb_ridge_predict(const void *ridge, const nb_batch_t *batch, int with_variance,
                      nb_prediction_t *out) NB_MUST_CHECK;
+
+/**
+ * Predict every row under every action by weights sampled from N(m_k, v^2 A_k^-1), as m_k + v R_k'z
+ * with a normal vector z [d] per action that is held as `draw` says: scores of rows that share a
+ * hold are linear in x. The variance is not written. NB_ERR_NUMERIC as above.
+ */
+int nb_ridge_sample(const void *ridge, const nb_batch_t *batch, double v, nb_draw_t draw,
+                    nb_prediction_t *out) NB_MUST_CHECK;
+
+/** Bytes of scratch that nb_ridge_sample takes at most. */
+size_t nb_ridge_sample_scratch(const nb_spec_t *spec);
 
 /** Posterior mean m_k of an action as of the last refresh, [d] float64. */
 const double *nb_ridge_mean(const void *ridge, unsigned point, unsigned action);

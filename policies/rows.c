@@ -15,9 +15,8 @@ int nb_rows_check_features(const float *x, size_t n, unsigned d)
 
 int nb_rows_check_finished(const nb_transitions_t *finished)
 {
-    NB_ASSERT(finished->slate == 1);
     for (size_t i = 0; i < finished->n; i++) {
-        int32_t k = finished->action[i];
+        int32_t k = finished->action[i * finished->slate];
 
         if (k < 0 || (unsigned)k >= finished->n_actions) {
             NB_FAIL(NB_ERR_RANGE, "transition %zu has action %d, expected 0 to %u", i, (int)k,

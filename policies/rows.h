@@ -10,8 +10,8 @@
  * @param x [n x d], NULL where d is 0 */
 int nb_rows_check_features(const float *x, size_t n, unsigned d) NB_MUST_CHECK;
 
-/** Actions in range, rewards finite, weights 0 or more (NB_ERR_RANGE, NB_ERR_NUMERIC naming the
- * transition), then features. */
+/** First actions in range, rewards finite, weights 0 or more (NB_ERR_RANGE, NB_ERR_NUMERIC naming
+ * the transition), then features. */
 int nb_rows_check_finished(const nb_transitions_t *finished) NB_MUST_CHECK;
 
 /** Features of row i in float64; a point without features has one that is 1.

@@ -16,6 +16,7 @@
 #include "policies/conditions.h"
 #include "policies/library.h"
 #include "policies/preference.h"
+#include "policies/rows.h"
 
 typedef struct {
     const nb_node_t *rules, *otherwise;
@@ -165,17 +166,6 @@ static void play_row(const void *state, const nb_batch_t *batch, size_t i, const
     nb_preference_play(at(state, rule < end ? rule->order : self->otherwise), batch, i, 1, action);
 }
 
-static int check_features(const nb_batch_t *batch)
-{
-    for (size_t j = 0; j < batch->n * batch->d; j++) {
-        if (!isfinite(batch->x[j])) {
-            NB_FAIL(NB_ERR_NUMERIC, "feature %zu of row %zu is %g, expected a finite number",
-                    j % batch->d, j / batch->d, (double)batch->x[j]);
-        }
-    }
-    return NB_OK;
-}
-
 /* hidden state [n x n_latent] of the rows into *latent, taken from the scratch */
 static int ask_latent(const nb_batch_t *batch, unsigned n_latent, double **latent)
 {
@@ -206,7 +196,7 @@ static int play(const void *state, const nb_batch_t *batch, int32_t *action, dou
     unsigned n_latent = ((const head_t *)state)->n_latent[batch->point];
     size_t mark = n_latent ? nb_arena_mark(batch->scratch) : 0;
     double *latent = NULL;
-    int code = check_features(batch);
+    int code = nb_rows_check_features(batch->x, batch->n, batch->d);
 
     if (code >= 0 && n_latent) {
         code = ask_latent(batch, n_latent, &latent);

@@ -35,6 +35,7 @@ typedef struct {
     uint64_t *mask;
     uint32_t *luck;
     int32_t *action, *tenure;
+    uint16_t *signals;
 } fixture_t;
 
 static inline void fixture_make_spec(fixture_t *self)
@@ -64,6 +65,7 @@ static inline void fixture_make_spec(fixture_t *self)
                              .points = self->points,
                              .gamma = 0.99,
                              .period_weeks = 1.0,
+                             .horizon = 100.0,
                              .n_customers = MAX_ROWS};
 }
 
@@ -98,11 +100,13 @@ static inline int fixture_start(fixture_t *self, const char *name, const char *y
     NB_TRY(nb_alloc(&self->luck, MAX_ROWS, sizeof *self->luck));
     NB_TRY(nb_alloc(&self->tenure, MAX_ROWS, sizeof *self->tenure));
     NB_TRY(nb_alloc(&self->action, MAX_ROWS * NB_MAX_SLATE, sizeof *self->action));
+    NB_TRY(nb_alloc(&self->signals, MAX_ROWS, sizeof *self->signals));
     return self->type->init(self->state, &self->spec, self->settings);
 }
 
 static inline void fixture_free(fixture_t *self)
 {
+    nb_free(self->signals);
     nb_free(self->action);
     nb_free(self->tenure);
     nb_free(self->luck);
@@ -169,13 +173,15 @@ static inline nb_transitions_t fixture_transitions(fixture_t *self, const nb_bat
                               .action = action,
                               .reward = reward,
                               .period = self->tenure,
+                              .signals = self->signals,
                               .scratch = &self->arena};
 }
 
 /* one period in which random allowed actions were played at every point, learned and refreshed */
 static inline int fixture_teach(fixture_t *self, size_t n, unsigned seed)
 {
-    for (unsigned point = 0; self->type->update && point < N_POINTS; point++) {
+    for (unsigned point = 0; (self->type->update || self->type->played) && point < N_POINTS;
+         point++) {
         nb_batch_t batch = fixture_batch(self, point, n, seed);
         nb_stream_t stream;
 
@@ -183,19 +189,22 @@ static inline int fixture_teach(fixture_t *self, size_t n, unsigned seed)
         for (size_t i = 0; i < n; i++) {
             self->action[i] = nb_policy_pick(&batch, i, nb_stream_uniform(&stream));
             self->reward[i] = 0.1 * self->action[i] + nb_stream_normal(&stream);
-            if (self->type->traits & NB_TRAIT_UNIT_REWARD) {
-                self->reward[i] = self->reward[i] > 0.5;
+            if (self->layer.traits & NB_TRAIT_UNIT_REWARD) {
+                self->reward[i] = self->reward[i] > 0.0;
             }
+            self->signals[i] = self->reward[i] > 0.5 ? NB_SIGNAL_VISITED | NB_SIGNAL_BOUGHT : 0;
         }
-        if (self->type->played) {
-            nb_choice_t choice = {self->action, NULL};
+        nb_choice_t choice = {self->action, NULL};
 
-            batch.slate = 1;
+        batch.slate = 1;
+        if (self->type->played) {
             NB_TRY(self->type->played(self->state, &batch, &choice));
         }
         nb_transitions_t finished = fixture_transitions(self, &batch, self->action, self->reward);
 
-        NB_TRY(self->type->update(self->state, &finished));
+        if (self->type->update) {
+            NB_TRY(self->type->update(self->state, &finished));
+        }
     }
     return self->type->end_period ? self->type->end_period(self->state, &self->arena) : NB_OK;
 }

@@ -13,16 +13,45 @@ static void test_credit_signals_reach_the_decisions_they_are_about(void **state)
     assert_int_equal(end(), 0);
     begin(1);
     decide(0, 0, 3.0f);
-    signal_seen(0, 6, NB_SIGNAL_RETURNED); /* that journey, whenever */
+    signal_seen(0, 6, NB_SIGNAL_RETURNED); /* that journey, whenever; and what has none */
     signal_seen(0, 0, NB_SIGNAL_VISITED);
     assert_int_equal(end(), 3);
     begin(2);
     signal_seen(0, 0, NB_SIGNAL_BOUGHT); /* no decision in this period */
     assert_int_equal(end(), 1);
-    assert_int_equal(bench.seen[0].signals, NB_SIGNAL_OPENED);
+    assert_int_equal(bench.seen[0].signals, NB_SIGNAL_OPENED | NB_SIGNAL_RETURNED);
     assert_int_equal(bench.seen[1].signals, NB_SIGNAL_OPENED | NB_SIGNAL_RETURNED);
     assert_int_equal(bench.seen[2].signals, NB_SIGNAL_OPENED);
-    assert_int_equal(bench.seen[3].signals, NB_SIGNAL_VISITED);
+    assert_int_equal(bench.seen[3].signals, NB_SIGNAL_VISITED | NB_SIGNAL_RETURNED);
+}
+
+/* under every rule a contact of this period learns of a visit that it led to, and under none one
+ * whose outcome is fixed */
+static void test_credit_contacts_learn_of_visits(void **state)
+{
+    static const nb_credit_rule_t rules[] = {NB_CREDIT_IMMEDIATE, NB_CREDIT_JOURNEY,
+                                             NB_CREDIT_WINDOW, NB_CREDIT_SMDP};
+
+    (void)state;
+    for (int r = 0; r < 4; r++) {
+        start(rules[r], 1, 1.0, &only_contact,
+              rules[r] == NB_CREDIT_SMDP ? NB_TRAIT_SEQUENTIAL : NB_TRAIT_CONTEXTUAL);
+        begin(0);
+        decide(0, 0, 0.0f);
+        end();
+        begin(1);
+        decide(0, 0, 1.0f);
+        signal_seen(0, 9, NB_SIGNAL_VISITED);
+        signal_seen(1, 9, NB_SIGNAL_BOUGHT);
+        end();
+        begin(2);
+        decide(0, 0, 2.0f);
+        end();
+        assert_true(bench.n_seen >= 2);
+        assert_int_equal(bench.seen[0].signals, 0);
+        assert_int_equal(bench.seen[1].signals, NB_SIGNAL_VISITED);
+        stop(NULL);
+    }
 }
 
 static void test_credit_slate_policy_sees_the_slate_and_the_item(void **state)
@@ -144,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_credit_signals_reach_the_decisions_they_are_about),
+        cmocka_unit_test(test_credit_contacts_learn_of_visits),
         cmocka_unit_test(test_credit_slate_policy_sees_the_slate_and_the_item),
         cmocka_unit_test(test_credit_slate_becomes_one_transition_per_item_for_the_others),
         cmocka_unit_test(test_credit_blocks_come_in_order_of_period_and_recording),

@@ -382,8 +382,11 @@ static void test_what_it_cannot_do_is_refused(void **state)
 
     batch.want_propensity = 1;
     assert_fails(fixture.type->choose(fixture.state, &batch, &out), NB_ERR_UNSUPPORTED, "slate");
-    assert_fails(fixture_teach(&fixture, 10, 12), NB_ERR_DATA, "signals");
     make_rows(20, 12);
+    nb_transitions_t unseen = fixture_transitions(&fixture, &batch, rows.action, rows.y);
+
+    unseen.signals = NULL;
+    assert_fails(fixture.type->update(fixture.state, &unseen), NB_ERR_DATA, "signals");
     nb_transitions_t finished = {.point = NARROW,
                                  .n = 20,
                                  .d = D,

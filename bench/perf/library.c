@@ -30,6 +30,7 @@ typedef struct {
     nb_spec_t spec;
     char names[MAX_K][8];
     const char *actions[MAX_K], *features[MAX_D];
+    float center[MAX_D], scale[MAX_D];
     float x[N_ROWS * MAX_D], elapsed[N_ROWS];
     uint64_t mask[N_ROWS];
     uint32_t luck[N_ROWS];
@@ -68,6 +69,8 @@ static int name_features(problem_t *self)
 
         /* static text of the environment, which outlives its world */
         self->features[j] = j < point->d ? point->features[j] : "x";
+        self->center[j] = j < point->d ? point->feature_center[j] : 0.0f;
+        self->scale[j] = j < point->d ? point->feature_scale[j] : 1.0f;
     }
     if (world) {
         journey->world_free(world);
@@ -88,6 +91,8 @@ static int fill_rows(problem_t *self, unsigned d, unsigned K)
                                .phase = "",
                                .d = d,
                                .features = self->features,
+                               .feature_center = self->center,
+                               .feature_scale = self->scale,
                                .n_actions = K,
                                .actions = self->actions,
                                .max_slate = 1};
@@ -133,6 +138,13 @@ static const char *settings_of(const nb_policy_type_t *type)
     if (strcmp(type->name, "schedule") == 0) {
         return "action: a1\n";
     }
+    if (strcmp(type->name, "ab_rollout") == 0) {
+        return "arms: [a1, a2]\n";
+    }
+    if (strcmp(type->name, "rfm_table") == 0 || strcmp(type->name, "btyd_priority") == 0 ||
+        strcmp(type->name, "propensity_topn") == 0 || strcmp(type->name, "risk_target") == 0) {
+        return "action: a1\n";
+    }
     if (strcmp(type->name, "rules") == 0) {
         return "rules: [{if: {feature: log_tenure, above: 0}, action: a1}]\n";
     }
@@ -156,10 +168,12 @@ static int bind(problem_t *self, const nb_policy_type_t *type)
 }
 
 /* a batch of at most BLOCK rows from row `start` */
-static int choose(problem_t *self, size_t start, size_t n)
+static nb_batch_t make_batch(problem_t *self, size_t start, size_t n)
 {
     unsigned d = self->point.d;
-    nb_batch_t batch = {.period = self->period,
+
+    self->arena.used = 0;
+    return (nb_batch_t){.period = self->period,
                         .n = n,
                         .d = d,
                         .x = self->x + start * d,
@@ -171,10 +185,23 @@ static int choose(problem_t *self, size_t start, size_t n)
                         .tenure = self->tenure + start,
                         .slate = 1,
                         .scratch = &self->arena};
+}
+
+static int choose(problem_t *self, size_t start, size_t n)
+{
+    nb_batch_t batch = make_batch(self, start, n);
     nb_choice_t out = {self->action + start, NULL};
 
-    self->arena.used = 0;
     return self->layer.type->choose(self->state, &batch, &out);
+}
+
+/* policies that learn of their own decisions only must hear of one */
+static int play(problem_t *self)
+{
+    nb_batch_t batch = make_batch(self, 0, BLOCK);
+    nb_choice_t out = {self->action, NULL};
+
+    return self->layer.type->played ? self->layer.type->played(self->state, &batch, &out) : NB_OK;
 }
 
 static int update(problem_t *self, size_t start, size_t n)
@@ -254,6 +281,7 @@ static int measure_sizes(problem_t *self, const nb_policy_type_t *type, int job,
 
         for (int b = 0; b < N_BATCHES && code >= 0; b++) {
             code = bind(self, type);
+            code = code < 0 ? code : play(self);
             if (code >= 0 && type->update) {
                 code = run_period(self, UPDATE, 0, N_ROWS); /* beyond the prior */
             }
