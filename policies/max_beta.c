@@ -12,7 +12,8 @@ enum {
     N_BREAKS = sizeof breaks / sizeof *breaks,
     N_ENDS = sizeof ends / sizeof *ends,
     N_POINTS = N_BREAKS + 2 * N_ENDS + 2,
-    N_NODES = 4
+    N_NODES = 4,
+    MANY_ARMS = 16
 };
 
 /* Abramowitz & Stegun (1964), table 25.4, n = 8: half of the symmetric nodes, and weights */
@@ -91,19 +92,19 @@ static size_t collect_points(const nb_beta_t *arms, size_t n, double *points)
     return n_points;
 }
 
-/* sorted points without those that are nearer to each other than a fifth of the narrowest arm: many
- * arms alike need no more of them than one */
+/* of many arms: sorted points without those that are nearer to each other than a fifth of the
+ * narrowest arm, since arms alike need no more of them than one */
 static size_t thin_points(const nb_beta_t *arms, size_t n, double *points, size_t n_points)
 {
     double narrowest = INFINITY, last = points[n_points - 1];
     size_t kept = 1;
 
+    if (n <= MANY_ARMS) {
+        return n_points;
+    }
     for (size_t k = 0; k < n; k++) {
         double sum = arms[k].a + arms[k].b, mean = arms[k].a / sum;
 
-        if (arms[k].a < 1.0 || arms[k].b < 1.0) {
-            return n_points; /* a pole needs the points near the end */
-        }
         narrowest = fmin(narrowest, fabs(arms[k].scale) * sqrt(mean * (1.0 - mean) / (sum + 1.0)));
     }
     for (size_t j = 1; j < n_points; j++) {
