@@ -2,7 +2,7 @@
  * CLUB: customers who answer alike share what is learned, an upper confidence bound per action of
  * every cluster of customers. policies/clusters.h has how clusters are found.
  *
- * Source: Gentile, Li & Zappella (2014), "Online clustering of bandits", algorithm 1 (CLUB), with
+ * Source: Gentile, Li & Zappella (2014), "Online clustering of bandits" (CLUB), with
  * weights of its own for every action:
  *
  *     score_k = x'm_k + alpha sqrt(x'M_k^-1 x log(1 + t)),
@@ -42,7 +42,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "",
         .mark = "",
-        .source = "Gentile et al. 2014, algorithm 1",
+        .source = "Gentile et al. 2014",
         .help = "ridge penalty of customers' and clusters' regressions",
     },
     {
@@ -55,7 +55,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "sd of the reward",
         .mark = "A",
-        .source = "form: Gentile et al. 2014, algorithm 1",
+        .source = "form: Gentile et al. 2014",
         .help = "width of a cluster's upper confidence bound, beside the root of log(1 + t)",
     },
     {
@@ -68,7 +68,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "sd of the reward",
         .mark = "A",
-        .source = "form: Gentile et al. 2014, algorithm 1",
+        .source = "form: Gentile et al. 2014",
         .help = "how far the weights of two customers must differ to be told apart; high values "
                 "keep all in one cluster",
     },
@@ -82,7 +82,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "log(n) / n",
         .mark = "",
-        .source = "Gentile et al. 2014, section 4",
+        .source = "Gentile et al. 2014",
         .help = "probability that two customers are joined at the start, where there are many",
     },
     {

@@ -2,7 +2,7 @@
  * Clusters of customers who answer alike, found on the way, and a ridge regression per action of
  * every cluster: the learner of clu_b.
  *
- * Source: Gentile, Li & Zappella (2014), "Online clustering of bandits", algorithm 1 (CLUB), in
+ * Source: Gentile, Li & Zappella (2014), "Online clustering of bandits" (CLUB), in
  * its disjoint form: there actions have features, here every action has weights of its own over the
  * customer's (what an action's features were is not told to learners). With A_ik = sum x x' and
  * b_ik = sum y x over customer i's T_ik rows of action k, w_ik = (lambda I + A_ik)^-1 b_ik:
@@ -17,7 +17,7 @@
  * her. Clusters are the connected components of what is left.
  *
  * The graph begins complete for at most `complete` customers, and as the paper's sparse random
- * graph beyond (section 4: p = 3 log n / n), which is not stored (policies/random_graph.h), so that
+ * graph beyond (p = 3 log n / n), which is not stored (policies/random_graph.h), so that
  * a customer's record has a fixed size: d (d + 4) + 1 numbers per action. A customer nothing was
  * learned of before the last refresh is served as the first one that she is joined to. Points have
  * graphs of their own. Cost of a refresh: all edges and all records.

@@ -3,7 +3,7 @@
  * that exploit what was learned from the exploring rounds alone.
  *
  * Source: Langford & Zhang (2007), "The epoch-greedy algorithm for multi-armed bandits with side
- * information", figure 1. There a round is one decision. Here decisions come in batches that share
+ * information". There a round is one decision. Here decisions come in batches that share
  * a state, so that a round is a period in which anybody came: epoch l = 1, 2, ... explores in its
  * first period, everybody, and exploits in the next s(l). `schedule: sqrt` is the order of s that
  * their theorem gives for classes whose gap is not known (regret T^(2/3)), `exponential` that of a
@@ -52,7 +52,7 @@ static const nb_setting_t table[] = {
         .choices = "sqrt|linear|exponential|constant",
         .unit = "",
         .mark = "",
-        .source = "form: Langford & Zhang 2007, section 3",
+        .source = "form: Langford & Zhang 2007",
         .help = "exploiting rounds of epoch l, rounded down: rounds sqrt(l), rounds l, "
                 "exp(rounds l), or always rounds",
     },

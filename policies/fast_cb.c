@@ -10,8 +10,8 @@
  *
  * SquareCB has 1 / (A + gamma (l_k - l_b)) instead. Actions that tie for the least loss share p_b
  * and what they would get otherwise evenly. gamma = gamma0 t^rho with t one more than the rows
- * learned at the point, as in the experiments of Foster et al. (2020) and of the paper; its bound
- * needs gamma >= 10 A and a regret that is not known.
+ * learned at the point: form and defaults of SquareCB in Vowpal Wabbit, since the paper's own gamma
+ * needs bounds that are not known.
  *
  * Rewards r in [0, 1] are losses 1 - r. Oracle: per action the logistic regression of the loss,
  * l = s(x'm), s(z) = 1 / (1 + exp(-z)), by online Newton steps on the cross-entropy. Per period,
@@ -54,7 +54,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "",
         .mark = "",
-        .source = "Foster et al. 2020, section 5 (grid)",
+        .source = "Vowpal Wabbit, squarecb",
         .help = "scale of the learning rate gamma0 t^rho: the higher, the less is explored",
     },
     {
@@ -67,7 +67,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "",
         .mark = "",
-        .source = "Foster et al. 2020, section 5 (grid)",
+        .source = "Vowpal Wabbit, squarecb",
         .help = "exponent of the learning rate in the rows learned",
     },
     {0},

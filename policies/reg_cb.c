@@ -13,7 +13,7 @@
  *     x'm_k +- sqrt(beta x'A_k^-1 x),    beta = c0 log(K t),
  *
  * t one more than the rows learned at the point. The schedule of beta is that of Bietti, Agarwal &
- * Langford (2021), "A contextual bandit bake-off", section 3.4, with their default grid of c0 (0.1,
+ * Langford (2021), "A contextual bandit bake-off", with their grid of c0 (0.1,
  * 0.01, 0.001); it refers to rewards in a range of 1, and is in squared units of the reward. Known
  * limits: ends are not clipped to the range of rewards, which is not known here; the optimistic
  * form herds within a period as lin_ucb, of which it is one with alpha^2 = beta.
@@ -51,7 +51,7 @@ static const nb_setting_t table[] = {
         .choices = "",
         .unit = "squared reward",
         .mark = "",
-        .source = "Bietti et al. 2021, section 3.4",
+        .source = "Bietti et al. 2021; Vowpal Wabbit, regcb",
         .help = "loss within c0 log(K t) of the least is plausible; 0 is greedy",
     },
     {
