@@ -306,16 +306,20 @@ static int refuse_unknown(const char *name, const nb_catalog_t *catalogs)
     return NB_ERR_NOT_FOUND;
 }
 
+/* a policy and an experiment may share a name: people are shown both, a script the first */
 static int describe_name(const char *name, const nb_catalog_t *catalogs, nb_format_t format)
 {
+    int n_found = 0;
+
     for (int kind = 0; kind < NB_N_KINDS; kind++) {
         const nb_entry_t *entry = nb_catalog_find(&catalogs[kind], name);
 
-        if (entry) {
-            return describe_entry(&catalogs[kind], entry, format);
+        if (entry && (n_found == 0 || format == NB_FORMAT_TEXT)) {
+            fputs(n_found++ ? "\n" : "", stdout);
+            NB_TRY(describe_entry(&catalogs[kind], entry, format));
         }
     }
-    return refuse_unknown(name, catalogs);
+    return n_found ? NB_OK : refuse_unknown(name, catalogs);
 }
 
 static int describe_any(const char *name, nb_format_t format)

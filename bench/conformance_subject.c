@@ -37,7 +37,9 @@ static void measure_points(nb_subject_t *self)
     for (unsigned p = 0; p < self->spec.n_points; p++) {
         const nb_point_t *point = &self->spec.points[p];
         unsigned words = nb_mask_words(point->n_actions);
+        unsigned n_features = point->n_actions * point->d_action;
 
+        self->max_action_x = n_features > self->max_action_x ? n_features : self->max_action_x;
         self->max_d = point->d > self->max_d ? point->d : self->max_d;
         self->max_words = words > self->max_words ? words : self->max_words;
     }
@@ -46,6 +48,7 @@ static void measure_points(nb_subject_t *self)
 static int init_rows(nb_subject_t *self)
 {
     NB_TRY(nb_alloc(&self->x, ROWS * self->max_d, sizeof *self->x));
+    NB_TRY(nb_alloc(&self->action_x, self->max_action_x, sizeof *self->action_x));
     NB_TRY(nb_alloc(&self->next_x, ROWS * self->max_d, sizeof *self->next_x));
     NB_TRY(nb_alloc(&self->mask, ROWS * self->max_words, sizeof *self->mask));
     NB_TRY(nb_alloc(&self->next_mask, ROWS * self->max_words, sizeof *self->next_mask));
@@ -108,6 +111,7 @@ void nb_subject_free(nb_subject_t *self)
     nb_free(self->next_mask);
     nb_free(self->mask);
     nb_free(self->next_x);
+    nb_free(self->action_x);
     nb_free(self->x);
     nb_free(self->state);
     nb_arena_free(&self->arena);
@@ -132,6 +136,22 @@ static void fill_rows(const nb_point_t *point, size_t n, nb_stream_t *stream, fl
             mask[i * words + k / 64] |= allowed << k % 64;
         }
     }
+}
+
+/* the features of a point's actions stay, whatever the seed */
+static const float *fill_actions(nb_subject_t *self, unsigned point)
+{
+    const nb_point_t *at = &self->spec.points[point];
+    nb_stream_t stream;
+
+    if (at->d_action == 0 || !(self->policy->traits & NB_TRAIT_CONTEXTUAL)) {
+        return NULL;
+    }
+    nb_stream_init(&stream, (nb_key_t){0, point}, (nb_counter_t){.ordinal = 2});
+    for (unsigned j = 0; j < at->n_actions * at->d_action; j++) {
+        self->action_x[j] = (float)nb_stream_normal(&stream);
+    }
+    return self->action_x;
 }
 
 nb_batch_t nb_subject_batch(nb_subject_t *self, unsigned point, size_t n, unsigned seed)
@@ -160,6 +180,8 @@ nb_batch_t nb_subject_batch(nb_subject_t *self, unsigned point, size_t n, unsign
                         .d = at->d,
                         .x = traits & NB_TRAIT_CONTEXTUAL && at->d ? self->x : NULL,
                         .n_actions = at->n_actions,
+                        .d_action = at->d_action,
+                        .action_x = fill_actions(self, point),
                         .mask_words = nb_mask_words(at->n_actions),
                         .mask = self->mask,
                         .customer = self->customer,

@@ -27,8 +27,9 @@ typedef struct {
     uint16_t *signals;
     int16_t *item;
     int8_t *next_point;
-    uint8_t *flags; /* [2 x NB_BLOCK_ROWS] terminated, truncated */
-    unsigned max_d, max_words;
+    uint8_t *flags;  /* [2 x NB_BLOCK_ROWS] terminated, truncated */
+    float *action_x; /* of the last batch */
+    unsigned max_d, max_words, max_action_x;
     nb_oracle_t oracle;
 } nb_subject_t;
 

@@ -33,26 +33,6 @@ static int score(const void *state, const nb_batch_t *batch, double *s)
     return nb_policy_explore(batch, nb_ridge_exploration(state), s);
 }
 
-/* share of the greedy choice that falls on `action` after the j positions before it */
-static double greedy_share(const nb_batch_t *batch, size_t i, const double *mean,
-                           const int32_t *action, unsigned j)
-{
-    unsigned n_equal = 0;
-
-    for (unsigned k = 0; k < batch->n_actions; k++) {
-        int free = nb_mask_allows(batch->mask, batch->mask_words, i, k);
-
-        for (unsigned before = 0; before < j && free; before++) {
-            free = action[before] != (int32_t)k;
-        }
-        if (free && mean[k] > mean[action[j]]) {
-            return 0.0;
-        }
-        n_equal += free && mean[k] == mean[action[j]];
-    }
-    return 1.0 / n_equal;
-}
-
 /* a row is greedy or explores as a whole: conditional = joint over joint of the positions before */
 static void fill_propensity(const nb_batch_t *batch, size_t i, const double *mean, double epsilon,
                             const int32_t *action, double *propensity)
@@ -64,7 +44,7 @@ static void fill_propensity(const nb_batch_t *batch, size_t i, const double *mea
         double before = greedy + explore;
 
         if (action[j] >= 0) {
-            greedy *= greedy_share(batch, i, mean, action, j);
+            greedy *= nb_linear_greedy_share(batch, i, mean, action, j);
             explore /= n_allowed - j;
         }
         propensity[j] = (greedy + explore) / before;

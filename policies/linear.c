@@ -18,14 +18,21 @@ int nb_linear_init(void *state, const nb_spec_t *spec, const void *settings)
     return NB_OK;
 }
 
-size_t nb_linear_scratch_size(const nb_spec_t *spec, const void *settings)
+size_t nb_linear_most_actions(const nb_spec_t *spec)
 {
     size_t most = 0;
 
-    (void)settings;
     for (unsigned p = 0; p < spec->n_points; p++) {
         most = spec->points[p].n_actions > most ? spec->points[p].n_actions : most;
     }
+    return most;
+}
+
+size_t nb_linear_scratch_size(const nb_spec_t *spec, const void *settings)
+{
+    size_t most = nb_linear_most_actions(spec);
+
+    (void)settings;
     /* two tables of scores, two blocks of uniforms, the work of one row's probabilities */
     return nb_ridge_scratch(spec) +
            (2 * most * NB_BLOCK_ROWS + 2 * 4 * NB_BLOCK_ROWS) * sizeof(double) +
@@ -74,6 +81,25 @@ int nb_linear_choose(const void *state, const nb_batch_t *batch, nb_linear_table
     }
     nb_arena_release(batch->scratch, mark);
     return code;
+}
+
+double nb_linear_greedy_share(const nb_batch_t *batch, size_t i, const double *mean,
+                              const int32_t *action, unsigned j)
+{
+    unsigned n_equal = 0;
+
+    for (unsigned k = 0; k < batch->n_actions; k++) {
+        int free = nb_mask_allows(batch->mask, batch->mask_words, i, k);
+
+        for (unsigned before = 0; before < j && free; before++) {
+            free = action[before] != (int32_t)k;
+        }
+        if (free && mean[k] > mean[action[j]]) {
+            return 0.0;
+        }
+        n_equal += free && mean[k] == mean[action[j]];
+    }
+    return 1.0 / n_equal;
 }
 
 int nb_linear_value(const void *state, const nb_batch_t *batch, nb_linear_table_t probabilities,

@@ -28,6 +28,9 @@ size_t nb_linear_state_size(const nb_spec_t *spec, const void *settings);
 int nb_linear_init(void *state, const nb_spec_t *spec, const void *settings);
 size_t nb_linear_scratch_size(const nb_spec_t *spec, const void *settings);
 
+/** Actions of the point that has most. */
+size_t nb_linear_most_actions(const nb_spec_t *spec);
+
 /** Signature of nb_policy_type_t.score and .probabilities: fills a table [n x K]. */
 typedef int (*nb_linear_table_t)(const void *state, const nb_batch_t *batch, double *table);
 
@@ -41,6 +44,14 @@ void nb_linear_write_scores(const nb_batch_t *batch, const nb_prediction_t *pred
 /** Play the highest scores, ties broken evenly; propensities are those of the tie break. */
 int nb_linear_choose(const void *state, const nb_batch_t *batch, nb_linear_table_t score,
                      nb_choice_t *out) NB_MUST_CHECK;
+
+/**
+ * Share of a greedy choice by `mean` [K] that falls on position j of a row's slate after the
+ * positions before it: 0, or 1 over the number of equals.
+ * @param action [slate], the j-th not -1
+ */
+double nb_linear_greedy_share(const nb_batch_t *batch, size_t i, const double *mean,
+                              const int32_t *action, unsigned j);
 
 /** Mean reward that the policy expects: predicted means weighted by its probabilities.
  * @param v [n] */

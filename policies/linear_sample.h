@@ -8,6 +8,8 @@
 #include "policies/draw.h"
 #include "policies/linear.h"
 
+enum { NB_SAMPLE_OWN = 2 }; /* own numbers of the block that are taken: v and draw */
+
 /** Settings of all of them. */
 typedef struct {
     nb_linear_settings_t linear; /* exploration is v */

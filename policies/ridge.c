@@ -43,6 +43,7 @@ static size_t lay_out(nb_ridge_t *self, const nb_spec_t *spec)
     for (unsigned p = 0; p < spec->n_points; p++) {
         lay_out_point(self->points + p, spec->points + p, &end);
     }
+    self->size = end;
     return end;
 }
 
@@ -79,6 +80,11 @@ void nb_ridge_init(void *ridge, const nb_spec_t *spec, double lambda, double exp
             set_prior(ridge, self->points + p, k, lambda);
         }
     }
+}
+
+size_t nb_ridge_bytes(const void *ridge)
+{
+    return ((const nb_ridge_t *)ridge)->size;
 }
 
 double *nb_ridge_own(void *ridge)
@@ -205,10 +211,9 @@ static int add_rows(double *moments, const nb_ridge_point_t *point,
     return NB_OK;
 }
 
-int nb_ridge_update(void *ridge, const nb_transitions_t *finished)
+int nb_ridge_add(const nb_ridge_point_t *point, const nb_transitions_t *finished, double *moments,
+                 uint8_t *touched)
 {
-    const nb_ridge_point_t *point = ((const nb_ridge_t *)ridge)->points + finished->point;
-    uint8_t *touched = nb_ridge_touched(ridge, point);
     size_t mark = nb_arena_mark(finished->scratch);
     int code = NB_OK;
 
@@ -222,12 +227,20 @@ int nb_ridge_update(void *ridge, const nb_transitions_t *finished)
     for (size_t k = 0; k < point->n_actions && code == NB_OK; k++) {
         size_t n = first[k + 1] - first[k];
 
-        code =
-            add_rows(nb_ridge_moments(ridge, point, k), point, finished, order + first[k], n, wide);
+        code = add_rows(moments + k * (point->d + 1) * point->ld, point, finished, order + first[k],
+                        n, wide);
         touched[k] |= n > 0;
     }
     nb_arena_release(finished->scratch, mark);
     return code;
+}
+
+int nb_ridge_update(void *ridge, const nb_transitions_t *finished)
+{
+    const nb_ridge_point_t *point = ((const nb_ridge_t *)ridge)->points + finished->point;
+
+    return nb_ridge_add(point, finished, nb_ridge_moments(ridge, point, 0),
+                        nb_ridge_touched(ridge, point));
 }
 
 void nb_ridge_store(void *ridge, const nb_ridge_point_t *point, size_t k, const double *mean,

@@ -14,10 +14,13 @@
 #include "core/types.h"
 #include "policies/draw.h"
 
-enum { NB_RIDGE_OWN = 4 }; /* numbers that a policy keeps in the block */
+enum { NB_RIDGE_OWN = 6 }; /* numbers that a policy keeps in the block */
 
 /** Bytes of the posteriors of all points of the spec; a multiple of 64. */
 size_t nb_ridge_size(const nb_spec_t *spec);
+
+/** The same of posteriors that are there: what a policy keeps behind them begins here. */
+size_t nb_ridge_bytes(const void *ridge);
 
 /** Prior: A = lambda I, b = 0.
  * @param ridge zeroed, nb_ridge_size bytes   @param lambda > 0   @param exploration kept for the

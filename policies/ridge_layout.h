@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     double own[NB_RIDGE_OWN];
     double lambda;
+    size_t size; /* of the block */
     unsigned n_points;
     nb_ridge_point_t points[NB_MAX_POINTS];
 } nb_ridge_t;
@@ -38,6 +39,17 @@ static inline uint8_t *nb_ridge_touched(void *ridge, const nb_ridge_point_t *poi
 {
     return (uint8_t *)ridge + point->touched;
 }
+
+/** Doubles of the moments of one action, or what is added to them. */
+static inline size_t nb_ridge_moments_size(const nb_ridge_point_t *point)
+{
+    return (size_t)(point->d + 1) * point->ld;
+}
+
+/** nb_ridge_update into moments that stand elsewhere.
+ * @param moments [K x (d + 1) x ld]   @param touched [K] set to 1 where an action learns */
+int nb_ridge_add(const nb_ridge_point_t *point, const nb_transitions_t *finished, double *moments,
+                 uint8_t *touched) NB_MUST_CHECK;
 
 /** What scoring reads of an action: mean, and a lower triangle R with x'Sigma x = |R x|^2.
  * @param mean [d]   @param r [d x ld] */
