@@ -37,6 +37,7 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_clairvoyant_myopic,
     &nb_policy_oracle_rules,
     &nb_policy_plackett_luce,
+    &nb_policy_mnl_ts,
     &nb_policy_slate_q,
     &nb_policy_delayed,
     &nb_policy_fatigue_aware,
@@ -50,6 +51,18 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_sw_ucb,
     &nb_policy_exp3_ix,
     &nb_policy_glr_kl_ucb,
+    &nb_policy_ts_beta,
+    &nb_policy_ts_gauss,
+    &nb_policy_discounted_ts,
+    &nb_policy_sw_ts,
+    &nb_policy_ids,
+    &nb_policy_gittins,
+    &nb_policy_dp,
+    &nb_policy_reg_cb,
+    &nb_policy_fast_cb,
+    &nb_policy_epoch_greedy,
+    &nb_policy_online_cover,
+    &nb_policy_clu_b,
 };
 /* clang-format on */
 
