@@ -126,4 +126,28 @@ static inline void fit_action(dense_t *dense, int action, double lambda)
     }
 }
 
+/* scores after the same lessons under two settings */
+static inline void check_setting_matters(const char *name, const char *one, const char *other)
+{
+    const char *yaml[] = {one, other};
+    double s[2][50 * 6];
+
+    for (int y = 0; y < 2; y++) {
+        fixture_t fixture;
+
+        assert_ok(fixture_start(&fixture, name, yaml[y]));
+        history_start(&fixture, NARROW);
+        for (int32_t period = 0; period < 4; period++) {
+            teach_period(&fixture, NARROW, period, 20, 0);
+        }
+        nb_batch_t batch = fixture_batch(&fixture, NARROW, 50, 9);
+
+        assert_ok(fixture.type->score(fixture.state, &batch, s[y]));
+        fixture_free(&fixture);
+    }
+    if (memcmp(s[0], s[1], sizeof s[0]) == 0) {
+        fail_msg("%s says the same under %s and %s", name, one, other);
+    }
+}
+
 #endif
