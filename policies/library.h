@@ -31,6 +31,7 @@ extern const nb_policy_type_t nb_policy_slate_q;
 extern const nb_policy_type_t nb_policy_hier_ts;
 extern const nb_policy_type_t nb_policy_latent_ts;
 extern const nb_policy_type_t nb_policy_logistic_ts;
+extern const nb_policy_type_t nb_policy_neural_linear;
 extern const nb_policy_type_t nb_policy_glm_ucb;
 extern const nb_policy_type_t nb_policy_delayed;
 extern const nb_policy_type_t nb_policy_fatigue_aware;

@@ -35,6 +35,7 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_hier_ts,
     &nb_policy_latent_ts,
     &nb_policy_logistic_ts,
+    &nb_policy_neural_linear,
     &nb_policy_glm_ucb,
     &nb_policy_clairvoyant_myopic,
     &nb_policy_oracle_rules,
