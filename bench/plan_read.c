@@ -248,6 +248,12 @@ static int read_strategies(nb_draft_t *self)
     static const char both[] = "strategies: {never: {}, monthly: {}}";
     const nb_node_t *node = nb_node_child(self->config.root, "strategies");
 
+    if (!node && self->environment->customers) {
+        NB_FAIL(NB_ERR_CONFIG,
+                "%s: no strategies, and the built-in ones are those of the journey; expected for "
+                "example strategies: {s: {arm: {policy: random}}}",
+                self->environment->name);
+    }
     if (!node) {
         NB_TRY(nb_config_parse(&self->config, "built-in", both, strlen(both)));
         node = nb_node_child(self->config.root, "strategies");

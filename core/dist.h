@@ -14,6 +14,9 @@ double nb_dist_gamma(nb_stream_t *stream, double shape, double rate);
 /** Beta(a, b), a > 0, b > 0. */
 double nb_dist_beta(nb_stream_t *stream, double a, double b);
 
+/** Density of Beta(a, b) at x in [0, 1]. */
+double nb_dist_beta_pdf(double x, double a, double b);
+
 /** Poisson with `mean` >= 0. */
 unsigned nb_dist_poisson(nb_stream_t *stream, double mean);
 

@@ -9,11 +9,14 @@ typedef struct {
     uint32_t first[NB_MAX_POINTS + 1];
 } head_t;
 
-/* a window: head, then blocks: what it shows, the period under way, the ring of periods */
+/* a window: head, blocks of what it shows and of the period under way, and the ring: arms of every
+ * period */
 typedef struct {
     uint32_t window, next; /* place of the ring that is filled next */
     uint64_t block;        /* bytes */
 } window_t;
+
+enum { HEAD_BYTES = (sizeof(head_t) + 7) / 8 * 8 };
 
 size_t nb_arms_size(const nb_spec_t *spec)
 {
@@ -22,7 +25,7 @@ size_t nb_arms_size(const nb_spec_t *spec)
     for (unsigned p = 0; p < spec->n_points; p++) {
         n += spec->points[p].n_actions;
     }
-    return (sizeof(head_t) + 7) / 8 * 8 + n * sizeof(nb_arm_t);
+    return HEAD_BYTES + n * sizeof(nb_arm_t);
 }
 
 void nb_arms_init(void *arms, const nb_spec_t *spec)
@@ -37,13 +40,12 @@ void nb_arms_init(void *arms, const nb_spec_t *spec)
 
 nb_arm_t *nb_arms_of(void *arms, unsigned point)
 {
-    return (nb_arm_t *)((char *)arms + (sizeof(head_t) + 7) / 8 * 8) +
-           ((const head_t *)arms)->first[point];
+    return (nb_arm_t *)((char *)arms + HEAD_BYTES) + ((const head_t *)arms)->first[point];
 }
 
 const nb_arm_t *nb_arms_at(const void *arms, unsigned point)
 {
-    return (const nb_arm_t *)((const char *)arms + (sizeof(head_t) + 7) / 8 * 8) +
+    return (const nb_arm_t *)((const char *)arms + HEAD_BYTES) +
            ((const head_t *)arms)->first[point];
 }
 
@@ -65,6 +67,13 @@ double nb_arms_total(const void *arms, unsigned point)
     return total;
 }
 
+/* a row of several observations brings the sum of their rewards; one of less than an observation is
+ * part of one, of which all may have come at once */
+static double most_reward(const nb_transitions_t *finished, size_t i)
+{
+    return finished->weight ? fmax(1.0, finished->weight[i]) : 1.0;
+}
+
 static int check_row(const nb_transitions_t *finished, size_t i, int is_unit)
 {
     int32_t k = finished->action[i];
@@ -78,15 +87,15 @@ static int check_row(const nb_transitions_t *finished, size_t i, int is_unit)
         NB_FAIL(NB_ERR_NUMERIC, "transition %zu has reward %g, expected a finite number", i,
                 reward);
     }
-    if (is_unit && !(reward >= 0.0 && reward <= 1.0)) {
-        NB_FAIL(NB_ERR_RANGE,
-                "transition %zu has reward %g, but this policy takes rewards from 0 "
-                "to 1 only",
-                i, reward);
-    }
     if (finished->weight && !(finished->weight[i] >= 0.0 && isfinite(finished->weight[i]))) {
         NB_FAIL(NB_ERR_NUMERIC, "transition %zu has weight %g, expected 0 or more", i,
                 finished->weight[i]);
+    }
+    if (is_unit && !(reward >= 0.0 && reward <= most_reward(finished, i))) {
+        NB_FAIL(NB_ERR_RANGE,
+                "transition %zu has reward %g, but this policy takes rewards from 0 "
+                "to %g only",
+                i, reward, most_reward(finished, i));
     }
     return NB_OK;
 }
@@ -136,14 +145,27 @@ void nb_arms_discount(void *arms, double factor)
 
 size_t nb_arms_window_size(const nb_spec_t *spec, unsigned window)
 {
-    return sizeof(window_t) + (2 + (size_t)window) * nb_arms_size(spec);
+    size_t block = nb_arms_size(spec);
+
+    return sizeof(window_t) + 2 * block + window * (block - HEAD_BYTES);
 }
 
-static void *block_of(void *self, size_t i)
+static void *shown_of(void *self)
 {
-    window_t *window = self;
+    return (window_t *)self + 1;
+}
 
-    return (char *)(window + 1) + i * window->block;
+static void *present_of(void *self)
+{
+    return (char *)shown_of(self) + ((const window_t *)self)->block;
+}
+
+/* arms of period i of the ring, all points in a row */
+static nb_arm_t *past_of(void *self, size_t i)
+{
+    const window_t *window = self;
+
+    return (nb_arm_t *)((char *)shown_of(self) + 2 * window->block) + i * count_all(shown_of(self));
 }
 
 void nb_arms_window_init(void *self, const nb_spec_t *spec, unsigned n_periods)
@@ -152,9 +174,8 @@ void nb_arms_window_init(void *self, const nb_spec_t *spec, unsigned n_periods)
 
     window->window = n_periods;
     window->block = nb_arms_size(spec);
-    for (size_t i = 0; i < 2 + (size_t)n_periods; i++) {
-        nb_arms_init(block_of(self, i), spec);
-    }
+    nb_arms_init(shown_of(self), spec);
+    nb_arms_init(present_of(self), spec);
 }
 
 const void *nb_arms_window_arms(const void *self)
@@ -164,49 +185,35 @@ const void *nb_arms_window_arms(const void *self)
 
 int nb_arms_window_update(void *self, const nb_transitions_t *finished, int is_unit)
 {
-    return nb_arms_update(block_of(self, 1), finished, is_unit);
+    return nb_arms_update(present_of(self), finished, is_unit);
 }
 
-static void add_block(void *to, const void *from, double sign)
+static void add_arms(nb_arm_t *to, const nb_arm_t *from, size_t n, double sign)
 {
-    nb_arm_t *a = nb_arms_of(to, 0);
-    const nb_arm_t *b = nb_arms_at(from, 0);
-
-    for (size_t i = 0; i < count_all(from); i++) {
-        a[i].n += sign * b[i].n;
-        a[i].sum += sign * b[i].sum;
-        a[i].squares += sign * b[i].squares;
+    for (size_t i = 0; i < n; i++) {
+        to[i].n += sign * from[i].n;
+        to[i].sum += sign * from[i].sum;
+        to[i].squares += sign * from[i].squares;
     }
-}
-
-static void clear_block(void *block)
-{
-    memset(nb_arms_of(block, 0), 0, count_all(block) * sizeof(nb_arm_t));
-}
-
-void nb_arms_absorb(void *to, void *from, double factor)
-{
-    nb_arms_discount(to, factor);
-    add_block(to, from, 1.0);
-    clear_block(from);
 }
 
 /* sums are made anew each time the ring is full, so that what rounding leaves does not pile up */
 void nb_arms_window_end_period(void *self)
 {
     window_t *window = self;
-    void *shown = block_of(self, 0), *present = block_of(self, 1);
-    void *oldest = block_of(self, 2 + window->next);
+    nb_arm_t *shown = nb_arms_of(shown_of(self), 0), *present = nb_arms_of(present_of(self), 0);
+    nb_arm_t *oldest = past_of(self, window->next);
+    size_t n = count_all(shown_of(self));
 
-    add_block(shown, oldest, -1.0);
-    memcpy(oldest, present, window->block);
-    add_block(shown, present, 1.0);
-    clear_block(present);
+    add_arms(shown, oldest, n, -1.0);
+    memcpy(oldest, present, n * sizeof *oldest);
+    add_arms(shown, present, n, 1.0);
+    memset(present, 0, n * sizeof *present);
     window->next = (window->next + 1) % window->window;
     if (window->next == 0) {
-        clear_block(shown);
+        memset(shown, 0, n * sizeof *shown);
         for (size_t i = 0; i < window->window; i++) {
-            add_block(shown, block_of(self, 2 + i), 1.0);
+            add_arms(shown, past_of(self, i), n, 1.0);
         }
     }
 }

@@ -9,7 +9,7 @@
 
 /** An arm. Discounted or windowed statistics are no whole numbers. */
 typedef struct {
-    double n, sum, squares; /* pulls, sum of rewards, sum of their squares */
+    double n, sum, squares; /* pulls, sum of rewards, sum of the squares of rows' rewards */
 } nb_arm_t;
 
 /** Bytes of the arms of all points of the spec; a multiple of 8. */
@@ -28,7 +28,8 @@ double nb_arms_total(const void *arms, unsigned point);
 
 /**
  * Every row of `finished` is in order: action of the point, finite reward and weight; with
- * `is_unit` rewards in [0, 1]. NB_ERR_RANGE, NB_ERR_NUMERIC naming the transition.
+ * `is_unit` rewards in [0, 1], or in [0, weight] where a row stands for more than one observation.
+ * NB_ERR_RANGE, NB_ERR_NUMERIC naming the transition.
  */
 int nb_arms_check(const nb_transitions_t *finished, int is_unit) NB_MUST_CHECK;
 
@@ -38,11 +39,8 @@ int nb_arms_update(void *arms, const nb_transitions_t *finished, int is_unit) NB
 /** Multiply all statistics of all points by `factor`. */
 void nb_arms_discount(void *arms, double factor);
 
-/** to = factor x to + from, and nothing is left in `from`; blocks of the same spec. */
-void nb_arms_absorb(void *to, void *from, double factor);
-
-/** Statistics of the last `window` periods: the arms in use, the period under way, and a ring of
- * the periods that are still to be taken out again. */
+/** Statistics of the last `window` >= 1 periods: the arms in use, the period under way, and a ring
+ * of the periods that are still to be taken out again, sizeof(nb_arm_t) an arm and period. */
 size_t nb_arms_window_size(const nb_spec_t *spec, unsigned window);
 void nb_arms_window_init(void *self, const nb_spec_t *spec, unsigned window);
 /** The arms that the window shows, as above. */

@@ -116,7 +116,9 @@ static void fill(const void *state, unsigned point, double *index, double *width
     for (unsigned k = 0; k < nb_arms_count(arms, point); k++) {
         double a = self->a + arm[k].sum, b = self->b + arm[k].n - arm[k].sum;
 
-        index[k] = nb_dist_beta_quantile(1.0 / (t * self->power), fmax(a, 1e-9), fmax(b, 1e-9));
+        /* from the other end, where the order is small */
+        index[k] =
+            1.0 - nb_dist_beta_quantile(1.0 / (t * self->power), fmax(b, 1e-9), fmax(a, 1e-9));
         width[k] = fmax(0.0, index[k] - a / (a + b));
     }
 }

@@ -1,40 +1,44 @@
 /*
- * Thompson sampling of Beta posteriors, and what its forms share: ts_beta, discounted_ts and sw_ts
- * differ in the statistics that they keep.
- *
- * A draw is exact in distribution up to the 32 bits of its words: the generator of gamma variables
- * of Marsaglia & Tsang (2000), or of Joehnk (1964) where neither parameter is above 1, reads a
- * stream of counter-based words that begins at a block of its own for every row and arm. Draws that
- * are held (policies/draw.h) keep that stream: where the posterior moves a little, so does the
- * draw, unless a proposal is now refused.
+ * Thompson sampling of Beta posteriors, shared by ts_beta, discounted_ts and sw_ts: they differ in
+ * which statistics they keep.
  */
 #ifndef NB_POLICIES_BETA_TS_H
 #define NB_POLICIES_BETA_TS_H
 
-#include "policies/beta.h"
+#include "policies/arms.h"
 #include "policies/draw.h"
 
-/** Settings that all begin with. */
+/** What the three keep first in their states and settings. */
 typedef struct {
-    nb_beta_t prior;
-    int draw; /* nb_draw_t */
-} nb_beta_ts_settings_t;
+    double a, b; /* prior */
+    int draw;    /* nb_draw_t */
+} nb_beta_prior_t;
 
-/** What a state begins with. */
-typedef struct {
-    nb_beta_t prior;
-    uint64_t shown; /* bytes from here to the arms that posteriors are made of */
-    int32_t draw;
-} nb_beta_ts_t;
+/** Rows of a settings table whose struct has an nb_beta_prior_t `prior`. */
+#define NB_BETA_PRIOR(settings_type, field, name)                                                  \
+    {                                                                                              \
+        .key = name, .type = NB_SETTING_REAL,                                                      \
+        .offset = offsetof(settings_type, prior) + offsetof(nb_beta_prior_t, field), .def = 1.0,   \
+        .low = 1e-3, .high = 1e6, .choices = "", .unit = "", .mark = "",                           \
+        .source = "Chapelle & Li 2011, algorithm 2",                                               \
+        .help = "parameter of the Beta prior of every arm"                                         \
+    }
 
-/** Begin of a state, whose arms `shown` lie so many bytes behind it. */
-void nb_beta_ts_init(void *state, const nb_beta_ts_settings_t *settings, size_t shown);
+/** A sampled mean for every row and arm, from the row's own streams. @param s [n x K] */
+int nb_beta_ts_score(const nb_beta_prior_t *prior, const nb_arm_t *arms, const nb_batch_t *batch,
+                     double *s) NB_MUST_CHECK;
 
-/** Functions of the policy interface. */
-int nb_beta_ts_score(const void *state, const nb_batch_t *batch, double *s);
-int nb_beta_ts_probabilities(const void *state, const nb_batch_t *batch, double *p);
-int nb_beta_ts_choose(const void *state, const nb_batch_t *batch, nb_choice_t *out);
-int nb_beta_ts_value(const void *state, const nb_batch_t *batch, double *v);
-size_t nb_beta_ts_scratch_size(const nb_spec_t *spec, const void *settings);
+/** P(an arm's sample is the highest), by nb_max_beta. @param p [n x K] */
+int nb_beta_ts_probabilities(const nb_beta_prior_t *prior, const nb_arm_t *arms,
+                             const nb_batch_t *batch, double *p) NB_MUST_CHECK;
+
+/** choose() and value() of these. */
+int nb_beta_ts_choose(const nb_beta_prior_t *prior, const nb_arm_t *arms, const nb_batch_t *batch,
+                      nb_choice_t *out) NB_MUST_CHECK;
+int nb_beta_ts_value(const nb_beta_prior_t *prior, const nb_arm_t *arms, const nb_batch_t *batch,
+                     double *v) NB_MUST_CHECK;
+
+/** Scratch of all of these. */
+size_t nb_beta_ts_scratch(const nb_spec_t *spec);
 
 #endif

@@ -22,7 +22,9 @@ typedef struct {
 /* state: this, losses by arm as of the last period, the same with those since, then the arms */
 typedef struct {
     double horizon, rate;
-    uint32_t n; /* arms of all points */
+    double t[NB_MAX_POINTS]; /* decisions as of the last period */
+    uint32_t n;              /* arms of all points */
+    uint32_t n_points;
     uint32_t first[NB_MAX_POINTS];
 } state_t;
 
@@ -100,6 +102,7 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
     self->rate = from->rate;
     self->horizon = from->horizon > 0.0 ? from->horizon : spec->horizon * (double)spec->n_customers;
     self->n = (uint32_t)count_arms(spec);
+    self->n_points = spec->n_points;
     for (unsigned p = 1; p < spec->n_points; p++) {
         self->first[p] = self->first[p - 1] + spec->points[p - 1].n_actions;
     }
@@ -111,7 +114,7 @@ static double eta_of(const void *state, unsigned point)
 {
     const state_t *self = state;
     double K = nb_arms_count(arms_of_const(state), point);
-    double t = fmax(1.0, nb_arms_total(arms_of_const(state), point));
+    double t = fmax(1.0, self->t[point]);
     double eta =
         self->horizon > 0.0 ? sqrt(2.0 * log(K) / (K * self->horizon)) : sqrt(log(K) / (K * t));
 
@@ -240,6 +243,9 @@ static int end_period(void *state, nb_arena_t *scratch)
     for (uint32_t a = 0; a < self->n; a++) {
         losses[a] += losses[self->n + a];
         losses[self->n + a] = 0.0;
+    }
+    for (uint32_t p = 0; p < self->n_points; p++) {
+        self->t[p] = nb_arms_total(arms_of(state), p);
     }
     return NB_OK;
 }

@@ -1,37 +1,41 @@
 /*
- * The Gittins index of every Bernoulli arm: play the highest. Optimal for the discounted sum of
- * rewards where one arm is played at a time, its reward is seen before the next is played, and arms
- * are independent with the Beta prior.
+ * The Gittins index of Bernoulli arms with Beta priors: the optimal policy of a discounted bandit
+ * whose arms are independent.
  *
- * Source: Gittins (1979), "Bandit processes and dynamic allocation indices"; Gittins, Glazebrook &
- * Weber (2011), chapter 8. Indices come from a table that is computed when the policy starts
- * (policies/gittins_table.h has equations, errors, and what is played beyond the table); it takes
- * about 0.1 s at a discount of 0.99 and 2 s at 0.999, and 8 bytes for every pair of counts. Known
- * limits: rows of one period herd, since they share the indices; forbidden actions, and rewards
- * that come late, void the optimality; rewards between 0 and 1 are fractional successes.
+ * Source: Gittins (1979), "Bandit processes and dynamic allocation indices"; indices by calibration
+ * (policies/gittins_table.h). Optimal where one decision is made a period and its reward is known
+ * before the next; beyond the table's observations an approximation. Discount: the learner's
+ * `gamma`, or `discount`; at gamma 1 there is no index.
  */
-#include "policies/beta.h"
+#include <math.h>
+#include <stddef.h>
+
 #include "policies/gittins_table.h"
 #include "policies/index.h"
 #include "policies/library.h"
 
-/* what an undiscounted learner plays by, and the highest discount whose table is feasible */
-static const double usual_discount = 0.99, highest_discount = 0.999;
-
 typedef struct {
-    nb_beta_t prior;
-    double discount, tie_width;
+    double a, b, discount;
     int observations;
 } settings_t;
 
-/* state: this, the statistics, the table */
+/* state: this, the table, the arms */
 typedef struct {
-    nb_gittins_t model;
-    double tie_width;
-    uint64_t table; /* bytes from here */
+    nb_gittins_t table;
+    size_t arms; /* bytes from the begin */
 } state_t;
 
+#define PRIOR(name, field)                                                                         \
+    {                                                                                              \
+        .key = name, .type = NB_SETTING_REAL, .offset = offsetof(settings_t, field), .def = 1.0,   \
+        .low = 1e-2, .high = 1e6, .choices = "", .unit = "", .mark = "",                           \
+        .source = "Gittins et al. 2011, section 8.4",                                              \
+        .help = "parameter of the Beta prior of every arm"                                         \
+    }
+
 static const nb_setting_t table[] = {
+    PRIOR("prior.a", a),
+    PRIOR("prior.b", b),
     {
         .key = "discount",
         .type = NB_SETTING_REAL,
@@ -40,28 +44,24 @@ static const nb_setting_t table[] = {
         .low = 0.0,
         .high = 0.999,
         .choices = "",
-        .unit = "a decision",
+        .unit = "a period",
         .mark = "",
         .source = "Gittins 1979",
-        .help = "what a reward is worth one decision later; 0: gamma of the learner, or 0.99 where "
-                "that is 1",
+        .help = "discount factor of the index; 0: the learner's gamma, .99 at most",
     },
     {
         .key = "observations",
         .type = NB_SETTING_INT,
         .offset = offsetof(settings_t, observations),
-        .def = 200,
+        .def = 100,
         .low = 1,
         .high = 1000,
         .choices = "",
-        .unit = "decisions",
+        .unit = "pulls of an arm",
         .mark = "A",
         .source = "",
-        .help = "decisions for an action up to which its index is exact; beyond, what it exceeds "
-                "the mean by falls as one over their number",
+        .help = "how far the table of exact indices reaches",
     },
-    NB_BETA_PRIOR(settings_t),
-    NB_INDEX_TIE_WIDTH(settings_t),
     {0},
 };
 
@@ -69,57 +69,46 @@ static size_t state_size(const nb_spec_t *spec, const void *settings)
 {
     const settings_t *from = settings;
 
-    return sizeof(state_t) + nb_arms_size(spec) +
-           nb_gittins_size((unsigned)from->observations) * sizeof(double);
+    return sizeof(state_t) + nb_gittins_size((unsigned)from->observations) * sizeof(double) +
+           nb_arms_size(spec);
 }
 
 static int init(void *state, const nb_spec_t *spec, const void *settings)
 {
     const settings_t *from = settings;
     state_t *self = state;
-    double discount = from->discount;
+    size_t n = nb_gittins_size((unsigned)from->observations);
 
-    if (discount == 0.0) {
-        discount = spec->gamma < 1.0 ? spec->gamma : usual_discount;
-    }
-    if (discount > highest_discount) {
-        NB_FAIL(NB_ERR_CONFIG,
-                "gittins computes indices for discounts up to %g, and the learner's gamma is %g: "
-                "set `discount`",
-                highest_discount, discount);
-    }
-    self->model = (nb_gittins_t){.a = from->prior.a,
-                                 .b = from->prior.b,
-                                 .discount = discount,
-                                 .n_observations = (unsigned)from->observations};
-    self->tie_width = from->tie_width;
-    self->table = sizeof *self + nb_arms_size(spec);
-    nb_arms_init(self + 1, spec);
-    return nb_gittins_fill(&self->model, (double *)((char *)state + self->table));
+    self->table = (nb_gittins_t){
+        .a = from->a,
+        .b = from->b,
+        .discount = from->discount > 0.0 ? from->discount : fmin(spec->gamma, 0.99),
+        .n_observations = (unsigned)from->observations,
+    };
+    self->arms = sizeof *self + n * sizeof(double);
+    nb_arms_init((char *)state + self->arms, spec);
+    return nb_gittins_fill(&self->table, (double *)(self + 1));
 }
 
-static nb_beta_t prior_of(const state_t *self)
+static const void *arms_of(const void *state)
 {
-    return (nb_beta_t){self->model.a, self->model.b};
+    return (const char *)state + ((const state_t *)state)->arms;
 }
 
 static void fill(const void *state, unsigned point, double *index, double *width)
 {
     const state_t *self = state;
-    const double *indices = (const double *)((const char *)state + self->table);
-    const nb_arm_t *arm = nb_arms_at(self + 1, point);
+    const nb_arm_t *arm = nb_arms_at(arms_of(state), point);
 
-    for (unsigned k = 0; k < nb_arms_count(self + 1, point); k++) {
-        index[k] = nb_gittins_index(&self->model, indices, arm[k].sum, arm[k].n);
-        width[k] = index[k] - nb_beta_mean(nb_beta_posterior(prior_of(self), arm + k));
+    for (unsigned k = 0; k < nb_arms_count(arms_of(state), point); k++) {
+        index[k] = nb_gittins_index(&self->table, (const double *)(self + 1), arm[k].sum, arm[k].n);
+        width[k] = 0.0;
     }
 }
 
 static int score(const void *state, const nb_batch_t *batch, double *s)
 {
-    const state_t *self = state;
-
-    return nb_index_scores(state, batch, fill, batch->n_actions, self->tie_width, s);
+    return nb_index_scores(state, batch, fill, batch->n_actions, 0.0, s);
 }
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
@@ -134,23 +123,19 @@ static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 
 static int value(const void *state, const nb_batch_t *batch, double *v)
 {
-    const state_t *self = state;
-
-    return nb_beta_value(state, batch, prior_of(self), nb_arms_at(self + 1, batch->point),
-                         probabilities, v);
+    return nb_index_value(state, batch, nb_arms_at(arms_of(state), batch->point), probabilities, v);
 }
 
 static int update(void *state, const nb_transitions_t *finished)
 {
-    return nb_arms_update((state_t *)state + 1, finished, 1);
+    return nb_arms_update((char *)state + ((state_t *)state)->arms, finished, 1);
 }
 
 const nb_policy_type_t nb_policy_gittins = {
     .abi = NB_POLICY_ABI,
     .version = 1,
     .name = "gittins",
-    .summary = "highest Gittins index of a Bernoulli arm (Gittins 1979; Gittins, Glazebrook & "
-               "Weber 2011)",
+    .summary = "highest Gittins index of Bernoulli arms, optimal under discounting (Gittins 1979)",
     .settings = table,
     .settings_size = sizeof(settings_t),
     .traits = NB_TRAIT_LEARNS | NB_TRAIT_UNIT_REWARD | NB_TRAIT_OFFSETS | NB_TRAIT_TEST_BED,

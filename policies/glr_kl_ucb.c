@@ -23,7 +23,7 @@
 enum { HISTORY = 128, GLOBAL = 0 };
 
 typedef struct {
-    double delta, alpha;
+    double delta, alpha, tie_width;
     int restart;
 } settings_t;
 
@@ -38,7 +38,7 @@ typedef struct {
 
 /* state: this, then the streams of all points */
 typedef struct {
-    double delta, alpha;
+    double delta, alpha, tie_width;
     int restart;
     uint32_t n_points;
     uint32_t first[NB_MAX_POINTS + 1];
@@ -81,6 +81,7 @@ static const nb_setting_t table[] = {
         .source = "Besson & Kaufmann 2019, section 3",
         .help = "a change of one arm restarts all arms, or this one only",
     },
+    NB_INDEX_TIE_WIDTH(settings_t),
     {0},
 };
 
@@ -102,6 +103,7 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
 
     self->delta = from->delta;
     self->alpha = from->alpha;
+    self->tie_width = from->tie_width;
     self->restart = from->restart;
     self->n_points = spec->n_points;
     for (unsigned p = 0; p < spec->n_points; p++) {
@@ -132,7 +134,7 @@ static void fill(const void *state, unsigned point, double *index, double *width
 
         index[k] =
             n > 0.0 ? nb_kl_upper(mean, log(fmax(1.0, stream[k].since)) / n) : NB_INDEX_UNPLAYED;
-        width[k] = 0.0;
+        width[k] = n > 0.0 ? index[k] - mean : 0.0;
     }
 }
 
@@ -144,7 +146,7 @@ static int score(const void *state, const nb_batch_t *batch, double *s)
     double *uniforms = nb_arena_take(batch->scratch, 8 * batch->n, sizeof *uniforms);
     double *other = uniforms + 4 * batch->n;
 
-    NB_TRY(nb_index_scores(state, batch, fill, batch->n_actions, 0.0, s));
+    NB_TRY(nb_index_scores(state, batch, fill, batch->n_actions, self->tie_width, s));
     nb_policy_uniforms(batch, 0, uniforms); /* word 0 breaks ties */
     for (size_t k = 0; k < K; k++) {
         if (k % 4 == 0) {
@@ -166,7 +168,7 @@ static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
     const state_t *self = state;
 
-    NB_TRY(nb_index_scores(state, batch, fill, batch->n_actions, 0.0, p));
+    NB_TRY(nb_index_scores(state, batch, fill, batch->n_actions, self->tie_width, p));
     NB_TRY(nb_policy_rank_probabilities(batch, p, p));
     for (size_t i = 0; i < batch->n; i++) {
         double share = self->alpha / nb_policy_n_allowed(batch, i);

@@ -3,8 +3,8 @@
  *
  * Source: Garivier & Cappe (2011), "The KL-UCB algorithm for bounded stochastic bandits and
  * beyond", algorithm 1; c = 3 in their theorem, 0 in their experiments and here. q is found by
- * bisection to 1e-12. For rewards in [0, 1] that are not 0 or 1 the bound holds too, and is wider
- * than it must be.
+ * Newton steps to 1e-12. For rewards in [0, 1] that are not 0 or 1 the bound holds too, and is
+ * wider than it must be.
  */
 #include <math.h>
 #include <stddef.h>

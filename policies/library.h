@@ -30,6 +30,9 @@ extern const nb_policy_type_t nb_policy_plackett_luce;
 extern const nb_policy_type_t nb_policy_slate_q;
 extern const nb_policy_type_t nb_policy_hier_ts;
 extern const nb_policy_type_t nb_policy_latent_ts;
+extern const nb_policy_type_t nb_policy_logistic_ts;
+extern const nb_policy_type_t nb_policy_neural_linear;
+extern const nb_policy_type_t nb_policy_glm_ucb;
 extern const nb_policy_type_t nb_policy_delayed;
 extern const nb_policy_type_t nb_policy_fatigue_aware;
 extern const nb_policy_type_t nb_policy_bwk;
@@ -43,11 +46,18 @@ extern const nb_policy_type_t nb_policy_sw_ucb;
 extern const nb_policy_type_t nb_policy_exp3_ix;
 extern const nb_policy_type_t nb_policy_glr_kl_ucb;
 extern const nb_policy_type_t nb_policy_uplift;
+extern const nb_policy_type_t nb_policy_mnl_ts;
 extern const nb_policy_type_t nb_policy_ts_beta;
 extern const nb_policy_type_t nb_policy_ts_gauss;
 extern const nb_policy_type_t nb_policy_discounted_ts;
 extern const nb_policy_type_t nb_policy_sw_ts;
+extern const nb_policy_type_t nb_policy_ids;
 extern const nb_policy_type_t nb_policy_gittins;
 extern const nb_policy_type_t nb_policy_dp;
+extern const nb_policy_type_t nb_policy_reg_cb;
+extern const nb_policy_type_t nb_policy_fast_cb;
+extern const nb_policy_type_t nb_policy_epoch_greedy;
+extern const nb_policy_type_t nb_policy_online_cover;
+extern const nb_policy_type_t nb_policy_clu_b;
 
 #endif

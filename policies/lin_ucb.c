@@ -98,7 +98,7 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
     return from->form == HYBRID ? nb_hybrid_init(hybrid_of(state), spec) : NB_OK;
 }
 
-/* bounds in place of the means, widths in place of the variances */
+/* bounds in place of the means */
 static int predict_bounds(const void *state, const nb_batch_t *batch, nb_prediction_t *out)
 {
     float alpha = (float)nb_ridge_own_at(state, OWN_ALPHA);
@@ -108,47 +108,48 @@ static int predict_bounds(const void *state, const nb_batch_t *batch, nb_predict
         NB_TRY(nb_hybrid_widen((const char *)state + nb_ridge_bytes(state), batch, out));
     }
     for (size_t k = 0; k < batch->n_actions; k++) {
-        float *mean = out->mean + k * out->stride, *width = out->variance + k * out->stride;
+        float *mean = out->mean + k * out->stride;
+        const float *variance = out->variance + k * out->stride;
 
         for (size_t i = 0; i < batch->n; i++) {
-            width[i] = alpha * sqrtf(width[i]);
-            mean[i] += width[i];
+            mean[i] += alpha * sqrtf(variance[i]);
         }
     }
     return NB_OK;
 }
 
-/* lift the scores of a row that lie within `tie_width` widths of the highest to it; where several
- * are the highest, the widest says */
-static void lift_row(const nb_prediction_t *bounds, size_t i, size_t K, double tie_width, double *s)
+/* lift the scores of a row that lie within `tie_widths` standard deviations of the highest to it;
+ * where several are the highest, the widest says */
+static void lift_row(const nb_prediction_t *bounds, size_t i, size_t K, double tie_widths,
+                     double *s)
 {
-    double best = -INFINITY, width = 0.0;
+    double best = -INFINITY, variance = 0.0;
 
     for (size_t k = 0; k < K; k++) {
         best = fmax(best, s[k]);
     }
     for (size_t k = 0; k < K; k++) {
         if (s[k] == best) {
-            width = fmax(width, (double)bounds->variance[k * bounds->stride + i]);
+            variance = fmax(variance, (double)bounds->variance[k * bounds->stride + i]);
         }
     }
     for (size_t k = 0; k < K; k++) {
-        s[k] = s[k] >= best - tie_width * width ? best : s[k];
+        s[k] = s[k] >= best - tie_widths * sqrt(variance) ? best : s[k];
     }
 }
 
 static int score(const void *state, const nb_batch_t *batch, double *s)
 {
     size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
-    double tie_width = nb_ridge_own_at(state, OWN_TIE_WIDTH);
+    double tie_widths = nb_ridge_own_at(state, OWN_TIE_WIDTH) * nb_ridge_own_at(state, OWN_ALPHA);
     nb_prediction_t bounds;
     int code = predict_bounds(state, batch, &bounds);
 
     if (code == NB_OK) {
         nb_linear_write_scores(batch, &bounds, s);
     }
-    for (size_t i = 0; code == NB_OK && tie_width > 0.0 && i < batch->n; i++) {
-        lift_row(&bounds, i, K, tie_width, s + i * K);
+    for (size_t i = 0; code == NB_OK && tie_widths > 0.0 && i < batch->n; i++) {
+        lift_row(&bounds, i, K, tie_widths, s + i * K);
     }
     nb_arena_release(batch->scratch, mark);
     return code;

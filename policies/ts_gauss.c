@@ -1,21 +1,18 @@
 /*
- * Thompson sampling of normal arms with a known noise: draw every arm's mean from its posterior
- * N(m_k, v_k), 1 / v_k = 1 / s0^2 + n / sigma^2, m_k = v_k (m0 / s0^2 + S / sigma^2), and play the
- * highest.
+ * Thompson sampling of normal arms with known noise: the arm whose sampled mean is highest, from
+ * N(m_k, s_k^2), 1 / s_k^2 = 1 / prior.sd^2 + n_k / sd^2, m_k = s_k^2 (prior.mean / prior.sd^2 +
+ * S_k / sd^2).
  *
  * Source: Russo, Van Roy, Kazerouni, Osband & Wen (2018), "A tutorial on Thompson sampling",
- * section 4 (conjugate normal); Agrawal & Goyal (2013), "Further optimal regret bounds for Thompson
- * sampling", algorithm 2, is s0 -> infinity with sigma = 1. Probabilities are integrals over
- * independent normals (policies/max_normal.h, error below 1e-9). With `reward_scale: auto` prior
- * and noise are in sd of the reward.
+ * section 3 with conjugate normals. Propensities are integrals over independent normals (error
+ * below 1e-9).
  */
 #include <math.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "policies/arms.h"
 #include "policies/draw.h"
 #include "policies/library.h"
-#include "policies/linear.h"
 #include "policies/thompson.h"
 
 typedef struct {
@@ -23,52 +20,20 @@ typedef struct {
     int draw;
 } settings_t;
 
-/* state: this, then the statistics */
-typedef struct {
-    double prior_mean, prior_precision, precision; /* precision of one observation */
-    nb_draw_t draw;
-} state_t;
+/* state: the settings, then the arms */
+typedef settings_t state_t;
+
+#define REAL(name, field, default_value, lowest, the_unit, the_help)                               \
+    {                                                                                              \
+        .key = name, .type = NB_SETTING_REAL, .offset = offsetof(settings_t, field),               \
+        .def = default_value, .low = lowest, .high = 1e9, .choices = "", .unit = the_unit,         \
+        .mark = "A", .source = "", .help = the_help                                                \
+    }
 
 static const nb_setting_t table[] = {
-    {
-        .key = "prior.mean",
-        .type = NB_SETTING_REAL,
-        .offset = offsetof(settings_t, prior_mean),
-        .def = 0.0,
-        .low = -1e9,
-        .high = 1e9,
-        .choices = "",
-        .unit = "reward",
-        .mark = "",
-        .source = "Russo et al. 2018, section 4",
-        .help = "prior mean of every action's reward",
-    },
-    {
-        .key = "prior.sd",
-        .type = NB_SETTING_REAL,
-        .offset = offsetof(settings_t, prior_sd),
-        .def = 1.0,
-        .low = 1e-6,
-        .high = 1e9,
-        .choices = "",
-        .unit = "reward",
-        .mark = "A",
-        .source = "",
-        .help = "prior standard deviation of every action's mean reward",
-    },
-    {
-        .key = "sd",
-        .type = NB_SETTING_REAL,
-        .offset = offsetof(settings_t, sd),
-        .def = 1.0,
-        .low = 1e-6,
-        .high = 1e9,
-        .choices = "",
-        .unit = "reward",
-        .mark = "A",
-        .source = "",
-        .help = "standard deviation of a reward around its action's mean, taken as known",
-    },
+    REAL("prior.mean", prior_mean, 0.0, -1e9, "reward", "prior mean of every arm"),
+    REAL("prior.sd", prior_sd, 1.0, 1e-6, "reward", "prior standard deviation of every arm's mean"),
+    REAL("sd", sd, 1.0, 1e-6, "reward", "standard deviation of a reward around its arm's mean"),
     NB_DRAW_SETTING(settings_t, draw),
     {0},
 };
@@ -81,41 +46,26 @@ static size_t state_size(const nb_spec_t *spec, const void *settings)
 
 static int init(void *state, const nb_spec_t *spec, const void *settings)
 {
-    const settings_t *from = settings;
     state_t *self = state;
 
-    self->prior_mean = from->prior_mean;
-    self->prior_precision = 1.0 / (from->prior_sd * from->prior_sd);
-    self->precision = 1.0 / (from->sd * from->sd);
-    self->draw = (nb_draw_t)from->draw;
+    *self = *(const settings_t *)settings;
     nb_arms_init(self + 1, spec);
     return NB_OK;
 }
 
-/* mean and sd of arm k's posterior */
-static void find_posterior(const state_t *self, unsigned point, unsigned k, double *mean,
-                           double *sd)
+/* mean and sd of every arm's mean, for every row */
+static nb_thompson_t posterior(const state_t *self, const nb_batch_t *batch)
 {
-    const nb_arm_t *arm = nb_arms_at(self + 1, point) + k;
-    double precision = self->prior_precision + arm->n * self->precision;
-
-    *mean = (self->prior_precision * self->prior_mean + self->precision * arm->sum) / precision;
-    *sd = sqrt(1.0 / precision);
-}
-
-static nb_thompson_t take_posterior(const state_t *self, const nb_batch_t *batch)
-{
+    const nb_arm_t *arms = nb_arms_at(self + 1, batch->point);
     nb_thompson_t out = nb_thompson_take(batch);
-    size_t K = batch->n_actions;
+    double prior = 1.0 / (self->prior_sd * self->prior_sd), noise = 1.0 / (self->sd * self->sd);
 
-    for (unsigned k = 0; k < K; k++) {
-        double mean, sd;
+    for (size_t at = 0; at < batch->n * batch->n_actions; at++) {
+        const nb_arm_t *arm = arms + at % batch->n_actions;
+        double precision = prior + arm->n * noise;
 
-        find_posterior(self, batch->point, k, &mean, &sd);
-        for (size_t i = 0; i < batch->n; i++) {
-            out.mean[i * K + k] = mean;
-            out.sd[i * K + k] = sd;
-        }
+        out.mean[at] = (prior * self->prior_mean + noise * arm->sum) / precision;
+        out.sd[at] = 1.0 / sqrt(precision);
     }
     return out;
 }
@@ -124,22 +74,21 @@ static int score(const void *state, const nb_batch_t *batch, double *s)
 {
     const state_t *self = state;
     size_t mark = nb_arena_mark(batch->scratch), n = batch->n, K = batch->n_actions;
+    nb_thompson_t beliefs = posterior(self, batch);
     float *normals = nb_arena_take(batch->scratch, 4 * n, sizeof *normals);
 
     for (unsigned k = 0; k < K; k++) {
-        double mean, sd;
-
         if (k % 4 == 0) {
-            nb_draw_normals(batch, self->draw, 1 + k / 4, normals); /* block 0 is for ties */
+            nb_draw_normals(batch, (nb_draw_t)self->draw, 1 + k / 4, normals);
         }
-        find_posterior(self, batch->point, k, &mean, &sd);
         for (size_t i = 0; i < n; i++) {
             size_t at = i * K + k;
             double offset = batch->offset ? batch->offset[at] : 0.0;
 
-            s[at] = nb_mask_allows(batch->mask, batch->mask_words, i, k)
-                        ? mean + offset + sd * (double)normals[k % 4 * n + i]
-                        : -INFINITY;
+            s[at] =
+                nb_mask_allows(batch->mask, batch->mask_words, i, k)
+                    ? beliefs.mean[at] + offset + beliefs.sd[at] * (double)normals[k % 4 * n + i]
+                    : -INFINITY;
         }
     }
     nb_arena_release(batch->scratch, mark);
@@ -149,10 +98,12 @@ static int score(const void *state, const nb_batch_t *batch, double *s)
 static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
     size_t mark = nb_arena_mark(batch->scratch);
-    nb_thompson_t posterior = take_posterior(state, batch);
+    nb_thompson_t beliefs = posterior(state, batch);
 
-    memset(p, 0, batch->n * batch->n_actions * sizeof *p);
-    nb_thompson_add(batch, &posterior, NULL, p);
+    for (size_t at = 0; at < batch->n * batch->n_actions; at++) {
+        p[at] = 0.0;
+    }
+    nb_thompson_add(batch, &beliefs, NULL, p);
     nb_arena_release(batch->scratch, mark);
     return NB_OK;
 }
@@ -167,16 +118,14 @@ static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
 static int value(const void *state, const nb_batch_t *batch, double *v)
 {
     size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    nb_thompson_t beliefs = posterior(state, batch);
     double *p = nb_arena_take(batch->scratch, batch->n * K, sizeof *p);
     int code = probabilities(state, batch, p);
 
-    for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
+    for (size_t i = 0; i < batch->n; i++) {
         v[i] = 0.0;
-        for (unsigned k = 0; k < K; k++) {
-            double mean, sd;
-
-            find_posterior(state, batch->point, k, &mean, &sd);
-            v[i] += p[i * K + k] * mean;
+        for (size_t k = 0; k < K; k++) {
+            v[i] += p[i * K + k] * beliefs.mean[i * K + k];
         }
     }
     nb_arena_release(batch->scratch, mark);
@@ -190,18 +139,20 @@ static int update(void *state, const nb_transitions_t *finished)
 
 static size_t scratch_size(const nb_spec_t *spec, const void *settings)
 {
-    size_t most = nb_linear_most_actions(spec);
+    size_t most = 0;
 
     (void)settings;
-    /* beside the posterior of a batch: a table of value() */
-    return nb_thompson_scratch(most) + most * NB_BLOCK_ROWS * sizeof(double) + 64;
+    for (unsigned p = 0; p < spec->n_points; p++) {
+        most = spec->points[p].n_actions > most ? spec->points[p].n_actions : most;
+    }
+    return 2 * nb_thompson_scratch(most) + NB_BLOCK_ROWS * (most + 4) * sizeof(double) + 512;
 }
 
 const nb_policy_type_t nb_policy_ts_gauss = {
     .abi = NB_POLICY_ABI,
     .version = 1,
     .name = "ts_gauss",
-    .summary = "Thompson sampling of normal posteriors with known noise (Russo et al. 2018)",
+    .summary = "Thompson sampling of normal arms with known noise (Russo et al. 2018)",
     .settings = table,
     .settings_size = sizeof(settings_t),
     .traits = NB_TRAIT_LEARNS | NB_TRAIT_WEIGHTED | NB_TRAIT_OFFSETS | NB_TRAIT_TEST_BED,

@@ -4,7 +4,8 @@
  *
  * Source: Robbins (1952); the ten-armed test bed of Sutton & Barto (2018), section 2.3, is
  * `gaussian: {n_arms: 10}`; changing arms as in Garivier & Moulines (2011). Drift is a random walk
- * of every mean, reflected in [0, 1] where rewards are Bernoulli; piecewise draws every mean anew.
+ * of every mean, reflected in [0, 1] where rewards are Bernoulli; piecewise draws every mean anew
+ * every so many periods, jumps in any period with a given probability.
  */
 #include <math.h>
 #include <stddef.h>
@@ -12,13 +13,13 @@
 #include "core/dist.h"
 #include "sim/testbed.h"
 
-enum { FIXED, DRIFT, PIECEWISE };
+enum { FIXED, DRIFT, PIECEWISE, JUMPS };
 
 typedef struct {
     nb_testbed_settings_t common;
     const nb_node_t *arms;
     int n_arms, change, every;
-    double drift, sd;
+    double drift, jump, sd;
     double prior[2]; /* a, b of a Beta, or mean and sd of a normal */
 } settings_t;
 
@@ -37,9 +38,9 @@ typedef struct {
 #define CHANGE                                                                                     \
     {                                                                                              \
         .key = "change", .type = NB_SETTING_CHOICE, .offset = offsetof(settings_t, change),        \
-        .choices = "none|drift|piecewise", .unit = "", .mark = "",                                 \
+        .choices = "none|drift|piecewise|jumps", .unit = "", .mark = "",                           \
         .source = "Garivier & Moulines 2011",                                                      \
-        .help = "whether means stay, walk every period, or are drawn anew now and then"            \
+        .help = "whether means stay, walk every period, or are drawn anew, regularly or by chance" \
     }
 #define DRIFT_SD                                                                                   \
     {                                                                                              \
@@ -52,6 +53,13 @@ typedef struct {
         .key = "every", .type = NB_SETTING_INT, .offset = offsetof(settings_t, every), .def = 500, \
         .low = 1, .high = 1000000, .choices = "", .unit = "periods", .mark = "A", .source = "",    \
         .help = "periods from one draw of the means to the next under `change: piecewise`"         \
+    }
+#define JUMP                                                                                       \
+    {                                                                                              \
+        .key = "jump", .type = NB_SETTING_REAL, .offset = offsetof(settings_t, jump),              \
+        .def = 0.002, .low = 0.0, .high = 1.0, .choices = "", .unit = "a period", .mark = "A",     \
+        .source = "",                                                                              \
+        .help = "probability that the means are drawn anew in a period under `change: jumps`"      \
     }
 #define PRIOR(i, name, default_value, lowest, the_help)                                            \
     {                                                                                              \
@@ -69,6 +77,7 @@ static const nb_setting_t bernoulli_table[] = {
     CHANGE,
     DRIFT_SD,
     EVERY,
+    JUMP,
     {0},
 };
 
@@ -94,6 +103,7 @@ static const nb_setting_t gaussian_table[] = {
     CHANGE,
     DRIFT_SD,
     EVERY,
+    JUMP,
     {0},
 };
 
@@ -110,15 +120,14 @@ static int is_bernoulli(const nb_testbed_run_t *run);
 static void draw_means(nb_testbed_run_t *run, int ordinal)
 {
     const settings_t *settings = run->world->settings;
-    const nb_node_t *given = ordinal == 0 && settings->arms ? settings->arms->child : NULL;
+    const double *given = ordinal == 0 ? run->world->means : NULL;
     double *means = run->own;
     nb_stream_t stream;
 
     nb_testbed_stream(run, NB_BED_DRAW, (uint32_t)NB_LUCK_RUN, ordinal, &stream);
     for (unsigned k = 0; k < run->world->point.n_actions; k++) {
         if (given) {
-            /* world_init has read it before */
-            means[k] = ((const double *)run->world->own)[k];
+            means[k] = given[k];
         } else if (is_bernoulli(run)) {
             means[k] = nb_dist_beta(&stream, settings->prior[0], settings->prior[1]);
         } else {
@@ -155,6 +164,12 @@ static int begin_period(nb_testbed_run_t *run)
         return NB_OK;
     }
     nb_testbed_stream(run, NB_BED_CHANGE, (uint32_t)NB_LUCK_RUN, run->period, &stream);
+    if (settings->change == JUMPS) {
+        if (nb_stream_uniform(&stream) < settings->jump) {
+            draw_means(run, run->period);
+        }
+        return NB_OK;
+    }
     for (unsigned k = 0; k < run->world->point.n_actions; k++) {
         means[k] += settings->drift * nb_stream_normal(&stream);
         means[k] = is_bernoulli(run) ? reflect(means[k]) : means[k];
@@ -208,48 +223,13 @@ static int is_bernoulli(const nb_testbed_run_t *run)
     return run->world->type == &bernoulli;
 }
 
-static int read_arms(const nb_node_t *arms, int as_probabilities, double *out, unsigned *n)
-{
-    *n = 0;
-    if (arms->kind != NB_NODE_LIST || !arms->child) {
-        return nb_node_error(NB_ERR_CONFIG, arms, "expected a list of means, one an arm");
-    }
-    for (const nb_node_t *node = arms->child; node; node = node->next) {
-        if (*n == NB_BED_MAX_ACTIONS) {
-            return nb_node_error(NB_ERR_RANGE, node, "more than %d arms", NB_BED_MAX_ACTIONS);
-        }
-        NB_TRY(nb_node_real(node, &out[*n]));
-        if (as_probabilities && !(out[*n] >= 0.0 && out[*n] <= 1.0)) {
-            return nb_node_error(NB_ERR_RANGE, node, "%s is out of range, expected 0 to 1",
-                                 node->text);
-        }
-        (*n)++;
-    }
-    return NB_OK;
-}
-
 static int init_world(void **out, const nb_testbed_type_t *type, const settings_t *settings)
 {
-    unsigned n = (unsigned)settings->n_arms;
-    double means[NB_BED_MAX_ACTIONS];
     nb_testbed_t *world = NULL;
-    int code = NB_OK;
+    int code = nb_testbed_init_arms(&world, type, settings, settings->arms, type == &bernoulli,
+                                    (unsigned)settings->n_arms);
 
-    *out = NULL;
-    if (settings->arms) {
-        NB_TRY(read_arms(settings->arms, type == &bernoulli, means, &n));
-    }
-    code = nb_testbed_init(&world, type, settings, n, 0);
     *out = world;
-    if (code >= 0 && settings->arms) {
-        double *own = NULL;
-
-        code = nb_alloc(&own, n, sizeof *own);
-        for (unsigned k = 0; code >= 0 && k < n; k++) {
-            own[k] = means[k];
-        }
-        world->own = own;
-    }
     return code;
 }
 

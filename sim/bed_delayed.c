@@ -1,5 +1,5 @@
 /*
- * Test bed `delayed`: Bernoulli arms whose conversions are seen later.
+ * Test bed `delayed_conversions`: Bernoulli arms whose conversions are seen later.
  *
  * Source: Vernade, Cappe & Perchet (2017), "Stochastic bandit models for delayed conversions",
  * section 2: the delay of a conversion is geometric with a given mean and does not depend on the
@@ -8,6 +8,7 @@
  */
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "core/dist.h"
 #include "sim/testbed.h"
@@ -16,12 +17,23 @@ enum { MAX_DELAY = 256 /* periods; longer delays are cut, which a mean of 40 doe
 
 typedef struct {
     nb_testbed_settings_t common;
+    const nb_node_t *arms;
     int n_arms;
     double mean_delay, a, b;
 } settings_t;
 
 static const nb_setting_t table[] = {
     NB_TESTBED_SETTINGS,
+    {
+        .key = "arms",
+        .type = NB_SETTING_NODE,
+        .offset = offsetof(settings_t, arms),
+        .choices = "",
+        .unit = "",
+        .mark = "",
+        .source = "",
+        .help = "probabilities of conversion of the arms, [0.3, 0.2]; without it they are drawn",
+    },
     {
         .key = "n_arms",
         .type = NB_SETTING_INT,
@@ -33,7 +45,7 @@ static const nb_setting_t table[] = {
         .unit = "actions",
         .mark = "A",
         .source = "",
-        .help = "number of arms",
+        .help = "number of arms where their probabilities are drawn",
     },
     {
         .key = "mean_delay",
@@ -96,6 +108,10 @@ static void draw(nb_testbed_run_t *run)
     double *means = run->own;
     nb_stream_t stream;
 
+    if (run->world->means) {
+        memcpy(means, run->world->means, run->world->point.n_actions * sizeof *means);
+        return;
+    }
     nb_testbed_stream(run, NB_BED_DRAW, (uint32_t)NB_LUCK_RUN, 0, &stream);
     for (int k = 0; k < settings->n_arms; k++) {
         means[k] = nb_dist_beta(&stream, settings->a, settings->b);
@@ -152,15 +168,15 @@ static const nb_testbed_type_t delayed = {.own_size = own_size,
                                           .means = fill_means,
                                           .play = play};
 
-static int init_world(void **out, const void *settings)
+static int init_world(void **out, const void *from)
 {
-    nb_testbed_t *world;
+    const settings_t *settings = from;
+    nb_testbed_t *world = NULL;
+    int code = nb_testbed_init_arms(&world, &delayed, settings, settings->arms, 1,
+                                    (unsigned)settings->n_arms);
 
-    *out = NULL;
-    NB_TRY(nb_testbed_init(&world, &delayed, settings,
-                           (unsigned)((const settings_t *)settings)->n_arms, 0));
     *out = world;
-    return NB_OK;
+    return code;
 }
 
 const nb_environment_type_t nb_environment_delayed = {

@@ -5,15 +5,15 @@
  *   eta_k(c, x) = x'(baseline b + theta_k + segments s_g(c),k + deviation delta_c,k)
  *
  * x = (1, z), z ~ N(0, I) or uniform in the unit ball; all weights are N(0, scale^2 I / d), so that
- * eta has a standard deviation of about the scale under normal contexts. Rewards are eta plus
- * normal noise, or Bernoulli with probability 1 / (1 + exp(-eta)). Customers may differ: by a
- * latent segment g (Hong et al. 2020, "Latent bandits revisited"), each by herself (Hong et al.
- * 2022, "Hierarchical Bayesian bandits"), and all actions may share a prognosis b beside which
- * their effects are small (for learners of treatment effects). Under `contacts` a first action
- * `none` earns nothing and every other one is a contact; when the run's contacts are used up only
- * `none` is left. Its benchmark is the fluid optimum: contact where the best mean is above the
- * price at which the share of customers contacted is the budget (20,000 sampled contexts a
- * replication).
+ * eta has a standard deviation of about the scale under normal contexts; those of arms may be on
+ * the sphere of that radius instead. Rewards are eta plus normal noise, or Bernoulli with
+ * probability 1 / (1 + exp(-eta)). Customers may differ: by a latent segment g (Hong et al. 2020,
+ * "Latent bandits revisited"), each by herself (Hong et al. 2022, "Hierarchical Bayesian bandits"),
+ * and all actions may share a prognosis b beside which their effects are small (for learners of
+ * treatment effects). Under `contacts` a first action `none` earns nothing and every other one is a
+ * contact; when the run's contacts are used up only `none` is left. Its benchmark is the fluid
+ * optimum: contact where the best mean is above the price at which the share of customers contacted
+ * is the budget (20,000 sampled contexts a replication).
  */
 #include <math.h>
 #include <stddef.h>
@@ -22,11 +22,12 @@
 #include "sim/testbed.h"
 
 enum { GAUSSIAN, BALL };
+enum { NORMAL, SPHERE };
 enum { N_SAMPLE = 20000, MAX_SEGMENTS = 64 };
 
 typedef struct {
     nb_testbed_settings_t common;
-    int d, n_arms, contexts, held, segments;
+    int d, n_arms, contexts, weights, held, segments;
     double scale, noise, baseline, spread, deviation, share;
 } settings_t;
 
@@ -48,6 +49,12 @@ typedef struct {
         .choices = "gaussian|ball", .unit = "", .mark = "A", .source = "",                         \
         .help = "features beside the first, which is 1: standard normal, or uniform in the ball"   \
     }
+#define WEIGHTS                                                                                    \
+    {                                                                                              \
+        .key = "weights", .type = NB_SETTING_CHOICE, .offset = offsetof(settings_t, weights),      \
+        .choices = "normal|sphere", .unit = "", .mark = "A", .source = "",                         \
+        .help = "weights of an arm: normal, or uniform on the sphere whose radius is the scale"    \
+    }
 #define HELD                                                                                       \
     {                                                                                              \
         .key = "held", .type = NB_SETTING_BOOL, .offset = offsetof(settings_t, held),              \
@@ -58,7 +65,8 @@ typedef struct {
     NB_TESTBED_SETTINGS,                                                                           \
         INT("d", d, 5, 1, NB_BED_MAX_FEATURES, "features", "size of the context"),                 \
         INT("n_arms", n_arms, 5, 1, NB_BED_MAX_ACTIONS - 1, "actions", "number of arms"),          \
-        CONTEXTS, HELD, REAL("scale", scale, 1.0, 1e3, "", "scale of the weights of the arms"),    \
+        CONTEXTS, WEIGHTS, HELD,                                                                   \
+        REAL("scale", scale, 1.0, 1e3, "", "scale of the weights of the arms"),                    \
         REAL("baseline", baseline, 0.0, 1e3, "",                                                   \
              "scale of weights that all arms share: what would come anyway"),                      \
         INT("segments", segments, 1, 1, MAX_SEGMENTS, "groups",                                    \
@@ -124,6 +132,16 @@ static float *own_weights(const nb_testbed_run_t *run, size_t customer)
     return weights_of(run) + (1 + before + customer) * block_of(settings);
 }
 
+static double dot(const float *x, const float *w, int d)
+{
+    double sum = 0.0;
+
+    for (int j = 0; j < d; j++) {
+        sum += (double)x[j] * (double)w[j];
+    }
+    return sum;
+}
+
 /* N(0, scale^2 I / d) into a block */
 static void draw_block(const nb_testbed_run_t *run, unsigned purpose, uint32_t luck, int ordinal,
                        double scale, float *block)
@@ -135,6 +153,21 @@ static void draw_block(const nb_testbed_run_t *run, unsigned purpose, uint32_t l
     nb_testbed_stream(run, purpose, luck, ordinal, &stream);
     for (size_t j = 0; j < block_of(settings); j++) {
         block[j] = (float)(sd * nb_stream_normal(&stream));
+    }
+}
+
+/* weights of every arm to the length `scale` */
+static void onto_sphere(const nb_testbed_run_t *run)
+{
+    const settings_t *settings = run->world->settings;
+    float *w = weights_of(run);
+
+    for (unsigned k = 0; k < own_arms(settings); k++, w += settings->d) {
+        double length = sqrt(dot(w, w, settings->d));
+
+        for (int j = 0; j < settings->d && length > 0.0; j++) {
+            w[j] = (float)((double)w[j] * settings->scale / length);
+        }
     }
 }
 
@@ -160,6 +193,9 @@ static void draw(nb_testbed_run_t *run)
     const settings_t *settings = run->world->settings;
 
     draw_block(run, NB_BED_DRAW, (uint32_t)NB_LUCK_RUN, 0, settings->scale, weights_of(run));
+    if (settings->weights == SPHERE) {
+        onto_sphere(run);
+    }
     add_baseline(run);
     for (int g = 0; settings->segments > 1 && g < settings->segments; g++) {
         draw_block(run, NB_BED_DRAW, (uint32_t)NB_LUCK_RUN, 2 + g, settings->spread,
@@ -207,16 +243,6 @@ static void fill_contexts(nb_testbed_run_t *run, size_t first, size_t n, float *
         nb_testbed_stream(run, NB_BED_CONTEXT, (uint32_t)(first + i), ordinal, &stream);
         draw_context(run, &stream, x + i * (size_t)settings->d);
     }
-}
-
-static double dot(const float *x, const float *w, int d)
-{
-    double sum = 0.0;
-
-    for (int j = 0; j < d; j++) {
-        sum += (double)x[j] * (double)w[j];
-    }
-    return sum;
 }
 
 static size_t segment_of(const nb_testbed_run_t *run, size_t customer)
@@ -317,6 +343,10 @@ static void draw_with_budget(nb_testbed_run_t *run)
     head->budget = settings->share * (double)run->n * run->periods;
     nb_testbed_stream(run, NB_BED_DRAW, (uint32_t)NB_LUCK_RUN, 100, &stream);
     for (size_t i = 0; i < N_SAMPLE; i++) {
+        /* who keeps her context is sampled with it */
+        if (settings->held) {
+            nb_testbed_stream(run, NB_BED_CONTEXT, (uint32_t)(i % run->n), 0, &stream);
+        }
         draw_context(run, &stream, x);
         fill_linear(run, i % run->n, x, mu);
         best[i] = 0.0;
@@ -417,7 +447,7 @@ const nb_environment_type_t nb_environment_contacts = {
     .name = "contacts",
     .summary = "test bed: contacts with rewards linear in the context, and a budget of them "
                "(Badanidiyuru et al. 2013)",
-    .version = 1,
+    .version = 2,
     .settings = contacts_table,
     .settings_size = sizeof(settings_t),
     .world_init = init_contacts,

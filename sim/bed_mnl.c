@@ -6,7 +6,8 @@
  * Source: Agrawal, Avadhanula, Goyal & Zeevi (2019), "MNL-bandit: a dynamic learning approach to
  * assortment selection". u_i ~ N(appeal, 1); item i pays r_i, uniform in [1 - spread, 1 + spread];
  * with `d` features w_i ~ N(0, scale^2 I / d). The benchmark is the best slate of as many items as
- * there are positions, found exactly (Dinkelbach 1967).
+ * there are positions, found exactly (Dinkelbach 1967). Oracles are told v_i (r_i - z) at its mean
+ * z.
  */
 #include <math.h>
 #include <stddef.h>
@@ -157,12 +158,11 @@ static void pick_best(const nb_testbed_run_t *run, const double *v, double z, in
     }
 }
 
-static double best_slate(nb_testbed_run_t *run, size_t customer, const double *v)
+static double find_best_mean(const nb_testbed_run_t *run, const double *v)
 {
     int32_t action[NB_MAX_SLATE];
     double z = 0.0, better;
 
-    (void)customer;
     for (int step = 0; step < 64; step++, z = better) {
         pick_best(run, v, z, action);
         better = slate_mean(run, v, action);
@@ -173,13 +173,31 @@ static double best_slate(nb_testbed_run_t *run, size_t customer, const double *v
     return fmax(z, slate_mean(run, v, action));
 }
 
+static double best_slate(nb_testbed_run_t *run, size_t customer, const double *v)
+{
+    (void)customer;
+    return find_best_mean(run, v);
+}
+
+/* v_i (r_i - z) at the best slate's mean z: the highest are the best slate, and add up to z */
+static void tell_worth(const nb_testbed_run_t *run, const double *v, double *out)
+{
+    const double *pay = run->own;
+    double z = find_best_mean(run, v);
+
+    for (unsigned k = 0; k < run->world->point.n_actions; k++) {
+        out[k] = v[k] * (pay[k] - z);
+    }
+}
+
 static const nb_testbed_type_t mnl = {.own_size = own_size,
                                       .draw = draw,
                                       .context = fill_contexts,
                                       .means = fill_odds,
                                       .play = play,
                                       .slate_mean = slate_mean,
-                                      .benchmark = best_slate};
+                                      .benchmark = best_slate,
+                                      .tell = tell_worth};
 
 static int init_world(void **out, const void *from)
 {
@@ -202,7 +220,7 @@ static int init_world(void **out, const void *from)
 const nb_environment_type_t nb_environment_mnl = {
     .name = "mnl",
     .summary = "test bed: slates of which one item or none is chosen (Agrawal et al. 2019)",
-    .version = 1,
+    .version = 2,
     .settings = table,
     .settings_size = sizeof(settings_t),
     .world_init = init_world,

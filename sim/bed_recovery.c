@@ -6,11 +6,17 @@
  * "Rotting bandits"). The benchmark plays the best arm of its own count, which is optimal there
  * (Heidari, Kearns & Roth 2016).
  *
- * recovering: action `wait` pays nothing; any other one pays mu_k (1 - keep^z) - cost, z the
- * periods since the customer was last contacted (Pike-Burke & Grunewalder 2019, "Recovering
- * bandits", with one recovery a customer instead of one an arm). Features are 1 and z / 12, at
- * most 2. The benchmark is the best regular rate, max over z of (max_k mu_k (1 - keep^z) - cost) /
- * z, a period.
+ * recovering: action `wait` has mean 0; any other one mu_k (1 - keep^z) - cost (Pike-Burke &
+ * Grunewalder 2019, "Recovering bandits"). With `recovers: customer` z counts the periods since the
+ * customer was last contacted by any action, and features are 1 and z / 12, at most 2. With
+ * `recovers: arm`, the source's, every arm recovers by itself for every customer, and features are
+ * 1 and log z of each. z is at most 52, and 52 before the first contact.
+ *
+ * The benchmark is the best rate a period of the fluid problem: how often arm k is played at gap z,
+ * y_kz, maximizes the sum of y_kz r_k(z) where no arm's gaps take more than its time, sum_z z y_kz
+ * <= 1, and a period has one action, sum y_kz <= 1. With `recovers: customer`, and for one arm,
+ * that is max over z of r(z) / z, which a regular schedule reaches; for arms it is an upper bound.
+ * Both leave out that customers come recovered to their first contact.
  *
  * Rewards have normal noise; mu_k ~ N(1, 0.5^2).
  */
@@ -20,10 +26,11 @@
 #include "sim/testbed.h"
 
 enum { MAX_GAP = 52 };
+enum { CUSTOMER, ARM };
 
 typedef struct {
     nb_testbed_settings_t common;
-    int n_arms;
+    int n_arms, recovers;
     double keep, cost, noise;
 } settings_t;
 
@@ -55,12 +62,23 @@ static const nb_setting_t recovering_table[] = {
          "share of the loss that is still there a period on; "
          "0: an arm recovers at once"),
     REAL("cost", cost, 0.1, 1e3, "reward", "cost of a contact"),
+    {
+        .key = "recovers",
+        .type = NB_SETTING_CHOICE,
+        .offset = offsetof(settings_t, recovers),
+        .choices = "customer|arm",
+        .unit = "",
+        .mark = "A",
+        .source = "",
+        .help = "whether a customer recovers from contacts as such, or from each arm by itself",
+    },
     NOISE,
     {0},
 };
 
 /* own state: means, then counts of plays (rotting: of the policy, of the benchmark), then the last
- * contact of every customer, counted from 1, 0 for none (recovering) */
+ * contact of every customer, or her last one by every arm, counted from 1, 0 for none
+ * (recovering) */
 typedef struct {
     double mu[NB_BED_MAX_ACTIONS];
     double plays[NB_BED_MAX_ACTIONS], best_plays[NB_BED_MAX_ACTIONS];
@@ -70,12 +88,28 @@ typedef struct {
 static size_t own_size(const void *settings, size_t n_customers)
 {
     (void)settings;
-    return sizeof(head_t) + n_customers * sizeof(int32_t);
+    (void)n_customers;
+    return sizeof(head_t);
 }
 
-static int32_t *last_contact(const nb_testbed_run_t *run, size_t customer)
+/* what recovers by itself, of a customer */
+static size_t count_clocks(const settings_t *settings)
 {
-    return (int32_t *)((head_t *)run->own + 1) + customer;
+    return settings->recovers == ARM ? (size_t)settings->n_arms : 1;
+}
+
+static size_t size_with_clocks(const void *settings, size_t n_customers)
+{
+    return sizeof(head_t) + n_customers * count_clocks(settings) * sizeof(int32_t);
+}
+
+/* arms count from 0 */
+static int32_t *last_contact(const nb_testbed_run_t *run, size_t customer, unsigned arm)
+{
+    const settings_t *settings = run->world->settings;
+    size_t clock = settings->recovers == ARM ? arm : 0;
+
+    return (int32_t *)((head_t *)run->own + 1) + customer * count_clocks(settings) + clock;
 }
 
 static void draw(nb_testbed_run_t *run)
@@ -133,9 +167,9 @@ static double play_best_rotting(nb_testbed_run_t *run, size_t customer, const do
     return own[best];
 }
 
-static int gap_of(const nb_testbed_run_t *run, size_t customer)
+static int gap_of(const nb_testbed_run_t *run, size_t customer, unsigned arm)
 {
-    int32_t last = *last_contact(run, customer);
+    int32_t last = *last_contact(run, customer, arm);
     int gap = last ? run->period - (last - 1) : MAX_GAP;
 
     return gap < MAX_GAP ? gap : MAX_GAP;
@@ -146,26 +180,80 @@ static double contact_mean(const settings_t *settings, double mu, int gap)
     return mu * (1.0 - pow(settings->keep, gap)) - settings->cost;
 }
 
+/* bound of the fluid problem at a price on playing at all: the price, and what arms earn beyond it
+ * at their best gap */
+static double bound_rate(const settings_t *settings, const double *mu, double price)
+{
+    double bound = price;
+
+    for (int k = 0; k < settings->n_arms; k++) {
+        double most = 0.0;
+
+        for (int z = 1; z <= MAX_GAP; z++) {
+            most = fmax(most, (contact_mean(settings, mu[k], z) - price) / z);
+        }
+        bound += most;
+    }
+    return bound;
+}
+
+/* the fluid optimum is the least bound, convex in the price: thirds */
+static double find_fluid_rate(const settings_t *settings, const double *mu)
+{
+    double low = 0.0, high = 0.0;
+
+    for (int k = 0; k < settings->n_arms; k++) {
+        high = fmax(high, mu[k]);
+    }
+    for (int step = 0; step < 100; step++) {
+        double third = (high - low) / 3.0;
+
+        if (bound_rate(settings, mu, low + third) <= bound_rate(settings, mu, high - third)) {
+            high -= third;
+        } else {
+            low += third;
+        }
+    }
+    return bound_rate(settings, mu, low);
+}
+
+static double find_customer_rate(const settings_t *settings, const double *mu)
+{
+    double best = 0.0, rate = 0.0;
+
+    for (int k = 0; k < settings->n_arms; k++) {
+        best = fmax(best, mu[k]);
+    }
+    for (int z = 1; z <= MAX_GAP; z++) {
+        rate = fmax(rate, contact_mean(settings, best, z) / z);
+    }
+    return rate;
+}
+
 static void draw_recovering(nb_testbed_run_t *run)
 {
     const settings_t *settings = run->world->settings;
     head_t *head = run->own;
-    double best = 0.0;
 
     draw(run);
-    for (int k = 0; k < settings->n_arms; k++) {
-        best = fmax(best, head->mu[k]);
-    }
-    for (int z = 1; z <= MAX_GAP; z++) {
-        head->rate = fmax(head->rate, contact_mean(settings, best, z) / z);
-    }
+    head->rate = settings->recovers == ARM ? find_fluid_rate(settings, head->mu)
+                                           : find_customer_rate(settings, head->mu);
 }
 
 static void fill_gaps(nb_testbed_run_t *run, size_t first, size_t n, float *x)
 {
-    for (size_t i = 0; i < n; i++) {
-        x[2 * i] = 1.0f;
-        x[2 * i + 1] = fminf((float)gap_of(run, first + i) / 12.0f, 2.0f);
+    const settings_t *settings = run->world->settings;
+    unsigned d = run->world->point.d;
+
+    for (size_t i = 0; i < n; i++, x += d) {
+        x[0] = 1.0f;
+        if (settings->recovers == CUSTOMER) {
+            x[1] = fminf((float)gap_of(run, first + i, 0) / 12.0f, 2.0f);
+            continue;
+        }
+        for (unsigned k = 1; k < d; k++) {
+            x[k] = logf((float)gap_of(run, first + i, k - 1));
+        }
     }
 }
 
@@ -175,12 +263,11 @@ static void fill_recovering(const nb_testbed_run_t *run, size_t customer, const 
 {
     const settings_t *settings = run->world->settings;
     const head_t *head = run->own;
-    int gap = gap_of(run, customer);
 
     (void)x;
     mu[0] = 0.0;
-    for (int k = 0; k < settings->n_arms; k++) {
-        mu[k + 1] = contact_mean(settings, head->mu[k], gap);
+    for (unsigned k = 0; k < (unsigned)settings->n_arms; k++) {
+        mu[k + 1] = contact_mean(settings, head->mu[k], gap_of(run, customer, k));
     }
 }
 
@@ -190,7 +277,7 @@ static void play_recovering(nb_testbed_run_t *run, size_t customer, const int32_
     const settings_t *settings = run->world->settings;
 
     if (*action > 0) {
-        *last_contact(run, customer) = run->period + 1;
+        *last_contact(run, customer, (unsigned)*action - 1) = run->period + 1;
     }
     out->reward = nb_testbed_normal(run, customer, mu[*action], settings->noise);
 }
@@ -207,7 +294,7 @@ static const nb_testbed_type_t rotting = {.own_size = own_size,
                                           .means = fill_rotting,
                                           .play = play_rotting,
                                           .benchmark = play_best_rotting};
-static const nb_testbed_type_t recovering = {.own_size = own_size,
+static const nb_testbed_type_t recovering = {.own_size = size_with_clocks,
                                              .draw = draw_recovering,
                                              .context = fill_gaps,
                                              .means = fill_recovering,
@@ -225,13 +312,19 @@ static int init_rotting(void **out, const void *settings)
     return NB_OK;
 }
 
-static int init_recovering(void **out, const void *settings)
+static int init_recovering(void **out, const void *from)
 {
-    unsigned K = (unsigned)((const settings_t *)settings)->n_arms + 1;
+    const settings_t *settings = from;
+    unsigned K = (unsigned)settings->n_arms + 1, d = settings->recovers == ARM ? K : 2;
     nb_testbed_t *world;
 
     *out = NULL;
-    NB_TRY(nb_testbed_init(&world, &recovering, settings, K, 2));
+    if (d > NB_BED_MAX_FEATURES) {
+        NB_FAIL(NB_ERR_RANGE,
+                "recovering.n_arms: %d arms that recover by themselves, expected at most %d",
+                settings->n_arms, NB_BED_MAX_FEATURES - 1);
+    }
+    NB_TRY(nb_testbed_init(&world, &recovering, settings, K, d));
     nb_testbed_name_action(world, 0, "wait");
     for (unsigned k = 1; k < K; k++) {
         char name[NB_BED_NAME_SIZE];
@@ -239,7 +332,9 @@ static int init_recovering(void **out, const void *settings)
         snprintf(name, sizeof name, "a%u", k);
         nb_testbed_name_action(world, k, name);
     }
-    world->features[1] = "gap";
+    if (settings->recovers == CUSTOMER) {
+        world->features[1] = "gap";
+    }
     *out = world;
     return NB_OK;
 }

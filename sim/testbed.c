@@ -46,12 +46,48 @@ void nb_testbed_name_action(nb_testbed_t *self, unsigned k, const char *name)
     snprintf(self->names[k], sizeof self->names[k], "%s", name);
 }
 
+static int read_means(const nb_node_t *list, int as_shares, double *means, unsigned *n)
+{
+    *n = 0;
+    if (list->kind != NB_NODE_LIST || !list->child) {
+        return nb_node_error(NB_ERR_CONFIG, list, "expected a list of means, one an arm");
+    }
+    for (const nb_node_t *node = list->child; node; node = node->next) {
+        if (*n == NB_BED_MAX_ACTIONS) {
+            return nb_node_error(NB_ERR_RANGE, node, "more than %d arms", NB_BED_MAX_ACTIONS);
+        }
+        NB_TRY(nb_node_real(node, &means[*n]));
+        if (as_shares && !(means[*n] >= 0.0 && means[*n] <= 1.0)) {
+            return nb_node_error(NB_ERR_RANGE, node, "%s is out of range, expected 0 to 1",
+                                 node->text);
+        }
+        (*n)++;
+    }
+    return NB_OK;
+}
+
+int nb_testbed_init_arms(nb_testbed_t **out, const nb_testbed_type_t *type, const void *settings,
+                         const nb_node_t *list, int as_shares, unsigned n_arms)
+{
+    double means[NB_BED_MAX_ACTIONS] = {0};
+
+    if (list) {
+        NB_TRY(read_means(list, as_shares, means, &n_arms));
+    }
+    NB_TRY(nb_testbed_init(out, type, settings, n_arms, 0));
+    if (list) {
+        NB_TRY(nb_alloc(&(*out)->means, n_arms, sizeof *means));
+        memcpy((*out)->means, means, n_arms * sizeof *means);
+    }
+    return NB_OK;
+}
+
 void nb_testbed_free_world(void *world)
 {
     nb_testbed_t *self = world;
 
     if (self) {
-        nb_free(self->own);
+        nb_free(self->means);
     }
     nb_free(self);
 }

@@ -59,6 +59,9 @@ typedef struct {
     /** Optional: what the benchmark of the regret earns in this decision; without it the highest
      * allowed mean. Called once a decision, before play. */
     double (*benchmark)(struct nb_testbed_run *run, size_t customer, const double *mu);
+    /** Optional, where `means` are no rewards: what oracles are told of every action, such that the
+     * highest are the best slate. @param mu [K] @param out [K] */
+    void (*tell)(const struct nb_testbed_run *run, const double *mu, double *out);
 } nb_testbed_type_t;
 
 /** Keys that every bed has; settings structs begin with it. */
@@ -83,7 +86,7 @@ typedef struct {
     char names[NB_BED_MAX_ACTIONS][NB_BED_NAME_SIZE];
     const char *actions[NB_BED_MAX_ACTIONS];
     const char *features[NB_BED_MAX_FEATURES];
-    void *own; /* the bed's, of nb_alloc, freed with the world; may be NULL */
+    double *means; /* those that a setting lists, [K] of nb_alloc, freed with the world, or NULL */
 } nb_testbed_t;
 
 /** Sums of a run. */
@@ -122,6 +125,14 @@ int nb_testbed_init(nb_testbed_t **out, const nb_testbed_type_t *type, const voi
 
 /** Name a feature or an action (copied / borrowed for ever). */
 void nb_testbed_name_action(nb_testbed_t *self, unsigned k, const char *name);
+
+/**
+ * A world of arms without context: as many as `list` has means, or `n_arms` where it is NULL, to be
+ * drawn. Caller frees *out after a failure too.
+ * @param as_shares means must lie in [0, 1]
+ */
+int nb_testbed_init_arms(nb_testbed_t **out, const nb_testbed_type_t *type, const void *settings,
+                         const nb_node_t *list, int as_shares, unsigned n_arms) NB_MUST_CHECK;
 
 /** Four words of the stream `purpose` of a customer in this period. */
 void nb_testbed_words(const nb_testbed_run_t *run, unsigned purpose, uint32_t luck, unsigned group,

@@ -15,10 +15,17 @@ static void fill_means(nb_testbed_run_t *run, const nb_batch_t *batch, size_t i,
 /* the oracle: means of the batch that waits */
 static int expect_reward(void *self, const nb_batch_t *batch, double *out)
 {
+    const nb_testbed_run_t *run = self;
     unsigned K = batch->n_actions;
+    double mu[NB_BED_MAX_ACTIONS];
 
     for (size_t i = 0; i < batch->n; i++) {
-        fill_means(self, batch, i, out + i * K);
+        fill_means(self, batch, i, mu);
+        if (run->world->type->tell) {
+            run->world->type->tell(run, mu, out + i * K);
+        } else {
+            memcpy(out + i * K, mu, K * sizeof *mu);
+        }
         for (unsigned k = 0; k < K; k++) {
             if (!nb_mask_allows(batch->mask, batch->mask_words, i, k)) {
                 out[i * K + k] = -INFINITY;

@@ -24,6 +24,9 @@ static const char *settings_of(const char *name)
     if (strcmp(name, "safe") == 0) {
         return "{inner: {policy: lin_ts}, baseline: a1, alpha: 0.9}";
     }
+    if (strcmp(name, "dp") == 0) {
+        return "{horizon: 2}"; /* 70 actions have many counts */
+    }
     if (strcmp(name, "oracle_rules") == 0) {
         return "{rules: [{if: [{latent: fatigue, below: 4}, {feature: recency, above: 0.5}],"
                "action: a2}, {if: {latent: need_open, above: 0.5}, action: [a1, a65]}]}";

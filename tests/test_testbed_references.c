@@ -1,6 +1,6 @@
 /*
- * The test beds and the linear policies against figures of independent programs: Sutton & Barto's
- * ten arms, and the wheel of Riquelme, Tucker & Snoek (2018).
+ * The test beds and policies against figures of independent programs: two arms of Garivier & Cappe
+ * (2011), Sutton & Barto's ten arms, and the wheel of Riquelme, Tucker & Snoek (2018).
  *
  * The figures' programs share nothing with this one. Every comparison is with 4 standard errors of
  * the difference, a false alarm once in 16,000 of each; seeds are fixed.
@@ -50,17 +50,12 @@ static double scalar_of(const nb_result_t *result, const char *name)
     return NAN;
 }
 
-/* ten arms: reward of a step and share of best arms in the last 100 of 1,000 steps */
-static void play_arms(const char *epsilon, uint32_t n, sample_t *reward, sample_t *optimal)
+/* two metrics of `n` replications of an experiment with one strategy; `lines` are its file */
+static void play_bed(const char *lines, uint32_t n, const char *const names[2], sample_t out[2])
 {
     nb_plan_t plan;
-    char text[300];
 
-    snprintf(text, sizeof text,
-             "name: arms\nenvironment: gaussian\nstrategies: {s: {arm: {policy: eps_greedy, "
-             "epsilon: %s, lambda: 1.0e-6, reward_scale: none}}}\n",
-             epsilon);
-    assert_ok(nb_plan_init_text(&plan, "arms.yaml", text, NULL, 0));
+    assert_ok(nb_plan_init_text(&plan, "bed.yaml", lines, NULL, 0));
     for (uint32_t r = 0; r < n; r++) {
         nb_loop_spec_t spec = run_sample_spec(&plan, 0);
         nb_result_t result;
@@ -70,11 +65,58 @@ static void play_arms(const char *epsilon, uint32_t n, sample_t *reward, sample_
         assert_ok(nb_loop_init(&loop, &spec));
         assert_ok(nb_loop_run(&loop));
         assert_ok(spec.environment->result(loop.run, &result));
-        sample_add(reward, scalar_of(&result, "reward_last"));
-        sample_add(optimal, scalar_of(&result, "optimal_last"));
+        for (int m = 0; m < 2; m++) {
+            sample_add(&out[m], scalar_of(&result, names[m]));
+        }
         nb_loop_free(&loop);
     }
     nb_plan_free(&plan);
+}
+
+/* ten arms: reward of a step and share of best arms in the last 100 of 1,000 steps */
+static void play_arms(const char *epsilon, uint32_t n, sample_t out[2])
+{
+    static const char *const names[] = {"reward_last", "optimal_last"};
+    char text[300];
+
+    snprintf(text, sizeof text,
+             "name: arms\nenvironment: gaussian\nstrategies: {s: {arm: {policy: eps_greedy, "
+             "epsilon: %s, lambda: 1.0e-6, reward_scale: none}}}\n",
+             epsilon);
+    play_bed(text, n, names, out);
+}
+
+/*
+ * Garivier & Cappe 2011, scenario 1: two arms, regret after 5,000 steps; figures of a program of
+ * 20,000 runs, 2,000 of kl_ucb.
+ */
+static void test_two_arms_of_garivier_and_cappe(void **state)
+{
+    static const char *const names[] = {"regret", "optimal"};
+    static const struct {
+        const char *policy;
+        double regret, se;
+    } rows[] = {
+        {"ucb1", 64.32, 0.09},         {"ucb1, c: 0.7071067811865476", 24.77, 0.09},
+        {"moss", 24.60, 0.07},         {"kl_ucb", 13.06, 0.16},
+        {"kl_ucb, c: 3", 19.75, 0.19},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        sample_t found[2];
+        char text[300];
+
+        memset(found, 0, sizeof found);
+        snprintf(text, sizeof text,
+                 "name: arms\nenvironment: bernoulli\nbernoulli: {arms: [0.9, 0.8]}\n"
+                 "periods: 5000\nseed: 8\nstrategies: {s: {arm: {policy: %s}}}\n",
+                 rows[i].policy);
+        play_bed(text, 300, names, found);
+        check_sample(rows[i].policy, &found[0], rows[i].regret, rows[i].se);
+        /* one gap of 0.1: regret and share of the best arm say the same */
+        assert_close(sample_mean(&found[1]), 1.0 - sample_mean(&found[0]) / 500.0, 0, 1e-9);
+    }
 }
 
 /* Sutton & Barto 2018, figure 2.2; figures of a program of 30,000 problems */
@@ -91,11 +133,13 @@ static void test_ten_arms_of_sutton_and_barto(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        sample_t reward = {0}, optimal = {0};
+        sample_t found[2];
 
-        play_arms(rows[i].epsilon, 2000, &reward, &optimal);
-        check_sample(rows[i].epsilon, &reward, rows[i].reward, rows[i].reward_se);
-        check_sample(rows[i].epsilon, &optimal, rows[i].optimal, rows[i].optimal_se);
+        memset(found, 0, sizeof found);
+
+        play_arms(rows[i].epsilon, 2000, found);
+        check_sample(rows[i].epsilon, &found[0], rows[i].reward, rows[i].reward_se);
+        check_sample(rows[i].epsilon, &found[1], rows[i].optimal, rows[i].optimal_se);
     }
 }
 
@@ -258,6 +302,7 @@ static void test_wheel_order_after_two_thousand_steps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_two_arms_of_garivier_and_cappe),
         cmocka_unit_test(test_ten_arms_of_sutton_and_barto),
         cmocka_unit_test(test_wheel_of_an_independent_program),
         cmocka_unit_test(test_wheel_order_after_two_thousand_steps),

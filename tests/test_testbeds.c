@@ -109,10 +109,11 @@ static void test_testbed_is_saved_and_goes_on(void **state)
 static void test_testbed_whoever_knows_the_means_has_no_regret(void **state)
 {
     static const char *const one_step[] = {
-        "bernoulli", "gaussian", "linear", "logistic", "wheel", "rotting", "delayed_conversions"};
+        "bernoulli",           "gaussian", "linear", "logistic", "wheel", "rotting",
+        "delayed_conversions", "mnl"};
 
     (void)state;
-    for (int b = 0; b < 7; b++) {
+    for (size_t b = 0; b < sizeof one_step / sizeof *one_step; b++) {
         scalars_t s = run_bed(one_step[b], "clairvoyant_myopic", "periods: 200\n", 0);
 
         assert_close(s.regret, 0.0, 0, 1e-9);
@@ -164,10 +165,13 @@ static const char *needed_by(const char *bed, const char *key)
         return "change: drift, ";
     }
     if (is_arms && strcmp(key, "change") == 0) {
-        return "every: 7, ";
+        return "every: 7, jump: 0.2, ";
     }
     if (is_arms && strcmp(key, "every") == 0) {
         return "change: piecewise, ";
+    }
+    if (is_arms && strcmp(key, "jump") == 0) {
+        return "change: jumps, ";
     }
     if (strcmp(key, "spread") == 0 && strcmp(bed, "mnl") != 0) {
         return "segments: 3, ";
@@ -195,6 +199,7 @@ static void other_value(const nb_setting_t *row, char *out, size_t size)
                  strcmp(row->key, "every") == 0 ? 7 : (int)row->def + (row->def < row->high));
         break;
     default:
+        other = strcmp(row->key, "jump") == 0 ? 0.2 : other;
         snprintf(out, size, "%.10g", strcmp(row->key, "discount") == 0 ? 0.9 : other);
     }
 }
@@ -248,6 +253,10 @@ static void test_testbed_refuses_what_makes_no_sense(void **state)
         {"environment: bernoulli\nbernoulli: {arm: [0.5]}\n", "arm", NB_ERR_CONFIG},
         {"environment: mnl\nmnl: {n_items: 3, slate: 4}\n", "4 positions for 3 items",
          NB_ERR_CONFIG},
+        {"environment: delayed_conversions\ndelayed_conversions: {arms: [-0.1]}\n",
+         "-0.1 is out of range", NB_ERR_RANGE},
+        {"environment: recovering\nrecovering: {n_arms: 64, recovers: arm}\n",
+         "64 arms that recover by themselves, expected at most 63", NB_ERR_RANGE},
         {"environment: wheel\nwheel: {delta: 1.5}\n", "out of range", NB_ERR_RANGE},
         {"environment: bernouli\n", "did you mean 'bernoulli'", NB_ERR_CONFIG},
     };
@@ -261,6 +270,15 @@ static void test_testbed_refuses_what_makes_no_sense(void **state)
         assert_fails(nb_plan_init_text(&plan, "x.yaml", text, NULL, 0), cases[i].code,
                      cases[i].words);
     }
+}
+
+static void test_testbed_wants_strategies(void **state)
+{
+    nb_plan_t plan;
+
+    (void)state;
+    assert_fails(nb_plan_init_text(&plan, "x.yaml", "environment: bernoulli\n", NULL, 0),
+                 NB_ERR_CONFIG, "bernoulli: no strategies");
 }
 
 /* conversions come later, none twice, and only those beyond the horizon are lost */
@@ -331,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_testbed_random_play_has_the_exact_regret),
         cmocka_unit_test(test_testbed_every_setting_changes_something),
         cmocka_unit_test(test_testbed_refuses_what_makes_no_sense),
+        cmocka_unit_test(test_testbed_wants_strategies),
         cmocka_unit_test(test_delayed_conversions_come_once),
         cmocka_unit_test(test_contacts_end_with_the_budget),
         cmocka_unit_test(test_recovering_benchmark_is_the_best_schedule),
