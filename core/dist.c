@@ -65,7 +65,7 @@ double nb_dist_beta_cdf(double x, double a, double b)
 }
 
 /* GSL's own inverse gives up, by its error handler, where a or b is far from 1 */
-static double lower_quantile(double p, double a, double b)
+double nb_dist_beta_quantile(double p, double a, double b)
 {
     double low = 0.0, high = 1.0, x = a / (a + b);
 
@@ -93,11 +93,6 @@ static double lower_quantile(double p, double a, double b)
         }
     }
     return x;
-}
-
-double nb_dist_beta_quantile(double upper, double a, double b)
-{
-    return upper > 0.5 ? lower_quantile(1.0 - upper, a, b) : 1.0 - lower_quantile(upper, b, a);
 }
 
 double nb_dist_log_beta(double a, double b)

@@ -20,16 +20,14 @@ double nb_dist_beta_pdf(double x, double a, double b);
 /** Poisson with `mean` >= 0. */
 unsigned nb_dist_poisson(nb_stream_t *stream, double mean);
 
-/** Density of Beta(a, b) at x in [0, 1], a > 0, b > 0. */
-double nb_dist_beta_pdf(double x, double a, double b);
-
-/** P(X <= x) of Beta(a, b); 0 and 1 outside [0, 1]. To 1e-6 where a and b are above 1e5, else to
- * rounding. */
+/** P(X <= x) of Beta(a, b), a > 0, b > 0; 0 and 1 outside [0, 1]. To 1e-6 where both are above 1e5,
+ * else to rounding. */
 double nb_dist_beta_cdf(double x, double a, double b);
 
-/** The x that Beta(a, b) exceeds with probability `upper`, 0 to 1, by bracketed Newton steps to a
- * few units in the last place. Cost some 10 to 60 evaluations of the distribution function. */
-double nb_dist_beta_quantile(double upper, double a, double b);
+/** The x with P(X <= x) = p of Beta(a, b), 0 <= p <= 1, by bisection and Newton steps until the
+ * interval is a few units in the last place wide. Cost some 10 to 60 evaluations of the
+ * distribution function. */
+double nb_dist_beta_quantile(double p, double a, double b);
 
 /** log B(a, b). */
 double nb_dist_log_beta(double a, double b);

@@ -45,12 +45,6 @@ static const char *settings_of(const char *name)
     if (strcmp(name, "ab_rollout") == 0) {
         return "{arms: [never, [a1, a66], [a2, a65, a64]], every: 1, test_weeks: 520}";
     }
-    if (strcmp(name, "gittins") == 0) { /* a table that takes no time */
-        return "{observations: 20, discount: 0.9}";
-    }
-    if (strcmp(name, "dp") == 0) {
-        return "{horizon: 2}";
-    }
     if (strcmp(name, "risk_target") == 0) {
         return "{alive: opens, action: [a2, a65], otherwise: a1, every: 1}";
     }

@@ -104,8 +104,7 @@ static void test_beta_distribution_function_known_answers(void **state)
     assert_close(nb_dist_log_beta(2, 3), -log(12), 1e-14, 0);
 }
 
-/* Beta(1, b): 1 - upper^(1/b), Beta(a, 1): (1 - upper)^(1/a); and the quantile of what the
- * distribution function says, far from 1 too */
+/* Beta(a, 1): p^(1/a); and the quantile of what the distribution function says, far from 1 too */
 static void test_beta_quantile_inverts_the_distribution_function(void **state)
 {
     static const double shapes[] = {0.01, 0.5, 1, 3, 40, 5000, 1e6};
@@ -113,9 +112,8 @@ static void test_beta_quantile_inverts_the_distribution_function(void **state)
 
     (void)state;
     for (size_t p = 0; p < 6; p++) {
-        assert_close(nb_dist_beta_quantile(ps[p], 1, 3), 1 - pow(ps[p], 1.0 / 3), 1e-12, 1e-15);
-        assert_close(nb_dist_beta_quantile(ps[p], 3, 1), pow(1 - ps[p], 1.0 / 3), 1e-12, 0);
-        assert_close(nb_dist_beta_quantile(ps[p], 0.1, 1), pow(1 - ps[p], 10), 1e-9, 1e-300);
+        assert_close(nb_dist_beta_quantile(ps[p], 0.01, 1), pow(ps[p], 100), 1e-10, 1e-300);
+        assert_close(nb_dist_beta_quantile(ps[p], 3, 1), pow(ps[p], 1.0 / 3), 1e-12, 0);
         for (size_t a = 1; a < 7; a++) {
             for (size_t b = 1; b < 7; b++) {
                 double x = nb_dist_beta_quantile(ps[p], shapes[a], shapes[b]);
@@ -123,13 +121,13 @@ static void test_beta_quantile_inverts_the_distribution_function(void **state)
                 double next = x * (1 + 1e-15), before = x * (1 - 1e-15);
 
                 /* between the answers for the neighbors of x */
-                assert_true(nb_dist_beta_cdf(before, shapes[a], shapes[b]) <= 1 - ps[p] + 1e-10);
-                assert_true(nb_dist_beta_cdf(next, shapes[a], shapes[b]) >= 1 - ps[p] - 1e-10);
+                assert_true(nb_dist_beta_cdf(before, shapes[a], shapes[b]) <= ps[p] + 1e-10);
+                assert_true(nb_dist_beta_cdf(next, shapes[a], shapes[b]) >= ps[p] - 1e-10);
             }
         }
     }
-    assert_close(nb_dist_beta_quantile(1, 2, 3), 0, 0, 0);
-    assert_close(nb_dist_beta_quantile(0, 2, 3), 1, 0, 0);
+    assert_close(nb_dist_beta_quantile(0, 2, 3), 0, 0, 0);
+    assert_close(nb_dist_beta_quantile(1, 2, 3), 1, 0, 0);
 }
 
 /* Beta(1, 1) is the standard logistic distribution; psi(2) = psi(1) + 1, psi'(2) = psi'(1) - 1 */
