@@ -51,5 +51,10 @@ extern const nb_policy_type_t nb_policy_sw_ts;
 extern const nb_policy_type_t nb_policy_ids;
 extern const nb_policy_type_t nb_policy_gittins;
 extern const nb_policy_type_t nb_policy_dp;
+extern const nb_policy_type_t nb_policy_reg_cb;
+extern const nb_policy_type_t nb_policy_fast_cb;
+extern const nb_policy_type_t nb_policy_epoch_greedy;
+extern const nb_policy_type_t nb_policy_online_cover;
+extern const nb_policy_type_t nb_policy_clu_b;
 
 #endif

@@ -58,6 +58,11 @@ static const nb_policy_type_t *const library[] = {
     &nb_policy_ids,
     &nb_policy_gittins,
     &nb_policy_dp,
+    &nb_policy_reg_cb,
+    &nb_policy_fast_cb,
+    &nb_policy_epoch_greedy,
+    &nb_policy_online_cover,
+    &nb_policy_clu_b,
 };
 /* clang-format on */
 
