@@ -346,7 +346,7 @@ static size_t scratch_size(const nb_spec_t *spec, const void *settings)
 
 const nb_policy_type_t nb_policy_ids = {
     .abi = NB_POLICY_ABI,
-    .version = 1,
+    .version = 2,
     .name = "ids",
     .summary = "least squared regret per bit learned of the best arm (Russo & Van Roy 2014)",
     .settings = table,
