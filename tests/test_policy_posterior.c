@@ -93,6 +93,13 @@ static void test_ts_beta_equals_full_enumeration(void **state)
     bandit_walker_free(&walker);
 }
 
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
 /* posterior by hand, and the probability that one normal is larger than another */
 static void test_ts_gauss_probabilities_are_those_of_two_normals(void **state)
 {
@@ -179,6 +186,85 @@ static void test_priors_and_draws_change_what_they_say(void **state)
     }
 }
 
+/* draws follow the posterior: the largest distance of 4,000 draws from the distribution function,
+ * beyond 0.0362 once in 36,000 (Kolmogorov: exp(-2 n d^2) twice), shapes below 1, of few and of
+ * many observations */
+static void test_draws_of_ts_beta_follow_the_posterior(void **state)
+{
+    enum { N = 4000, ROWS = 1000 };
+    static const char *const yaml[] = {"{prior: {a: 0.3, b: 0.6}}", NULL,
+                                       "{prior: {a: 900, b: 4}}"};
+    static const double prior[][2] = {{0.3, 0.6}, {1, 1}, {900, 4}};
+    static double s[2 * ROWS], u[N];
+    static uint32_t luck[ROWS];
+    static uint64_t mask[ROWS];
+
+    (void)state;
+    for (int y = 0; y < 3; y++) {
+        fixture_t fixture;
+        double distance = 0.0;
+
+        assert_ok(bandit_start(&fixture, "ts_beta", yaml[y], 2, 0, 1.0));
+        bandit_live(&fixture, 2, 1, 0.25); /* a quarter of a success */
+        for (int i = 0; i < N; i++) {
+            nb_batch_t batch = bandit_ask(&fixture, 2, mask);
+
+            luck[i % ROWS] = (uint32_t)i;
+            mask[i % ROWS] = 3;
+            if (i % ROWS == ROWS - 1) {
+                batch.n = ROWS;
+                batch.luck = luck;
+                batch.mask = mask;
+                assert_ok(fixture.type->score(fixture.state, &batch, s));
+                for (int j = 0; j < ROWS; j++) {
+                    u[i - j] =
+                        nb_dist_beta_cdf(s[2 * j + 1], prior[y][0] + 0.25, prior[y][1] + 0.75);
+                }
+            }
+        }
+        qsort(u, N, sizeof *u, compare_doubles);
+        for (int i = 0; i < N; i++) {
+            distance = fmax(distance, fmax((i + 1.0) / N - u[i], u[i] - (double)i / N));
+        }
+        assert_true(distance < 0.0362);
+        fixture_free(&fixture);
+    }
+}
+
+/* who shares a draw: all rows of a period, all periods of a customer, neither */
+static void test_draws_are_held_as_they_say(void **state)
+{
+    static const char *const names[] = {"ts_beta", "discounted_ts", "sw_ts", "ts_gauss"};
+    static const char *const draws[] = {"decision", "period", "customer"};
+    static const uint32_t luck[2] = {5, 6};
+    static const uint64_t mask[2] = {3, 3};
+
+    (void)state;
+    for (int p = 0; p < 4; p++) {
+        for (int d = 0; d < 3; d++) {
+            double now[4], later[4];
+            char yaml[40];
+            fixture_t fixture;
+            uint64_t all;
+
+            snprintf(yaml, sizeof yaml, "{draw: %s}", draws[d]);
+            assert_ok(bandit_start(&fixture, names[p], yaml, 2, 0, 1.0));
+            nb_batch_t batch = bandit_ask(&fixture, 2, &all);
+
+            batch.n = 2;
+            batch.luck = luck;
+            batch.mask = mask;
+            assert_ok(fixture.type->score(fixture.state, &batch, now));
+            batch.period = 1;
+            assert_ok(fixture.type->score(fixture.state, &batch, later));
+            assert_int_equal(now[0] == now[2] && now[1] == now[3], d == 1);
+            assert_int_equal(memcmp(now, later, sizeof now) == 0, d == 2);
+            assert_true(now[0] != now[1] && now[0] != later[1]);
+            fixture_free(&fixture);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +273,8 @@ int main(void)
         cmocka_unit_test(test_ts_beta_equals_full_enumeration),
         cmocka_unit_test(test_ts_gauss_probabilities_are_those_of_two_normals),
         cmocka_unit_test(test_forgetting_ts_uses_what_it_remembers),
+        cmocka_unit_test(test_draws_of_ts_beta_follow_the_posterior),
+        cmocka_unit_test(test_draws_are_held_as_they_say),
         cmocka_unit_test(test_priors_and_draws_change_what_they_say),
     };
 
