@@ -192,30 +192,56 @@ typedef struct {
     double mean, se;
 } bandit_figure_t;
 
-/** Regret at every mark over n_runs runs. @param figure [n_marks] */
-static inline void bandit_play(const char *policy, const char *yaml, const bandit_world_t *world,
-                               uint32_t seed, uint32_t n_runs, bandit_figure_t *figure)
+static inline bandit_figure_t bandit_figure(const double *values, size_t n)
 {
-    double sum[BANDIT_MAX_MARKS] = {0}, squares[BANDIT_MAX_MARKS] = {0};
+    double mean = 0.0, squares = 0.0;
+
+    for (size_t i = 0; i < n; i++) {
+        mean += values[i] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        squares += (values[i] - mean) * (values[i] - mean);
+    }
+    return (bandit_figure_t){mean, sqrt(squares / (double)n / ((double)n - 1.0))};
+}
+
+/**
+ * Regret at every mark over n_runs runs. @param figure [n_marks]
+ * @return what it grows by per log of time from the first mark to the last
+ */
+static inline bandit_figure_t bandit_play(const char *policy, const char *yaml,
+                                          const bandit_world_t *world, uint32_t seed,
+                                          uint32_t n_runs, bandit_figure_t *figure)
+{
+    int last = world->n_marks - 1;
+    double *regret[BANDIT_MAX_MARKS], log_time = log((double)world->mark[last] / world->mark[0]);
+    bandit_figure_t growth;
     bandit_player_t player;
 
-    bandit_player_init(&player, policy, yaml, world->n_arms, world->mark[world->n_marks - 1]);
+    for (int m = 0; m < world->n_marks; m++) {
+        assert_ok(nb_alloc(&regret[m], n_runs, sizeof *regret[m]));
+    }
+    bandit_player_init(&player, policy, yaml, world->n_arms, world->mark[last]);
     for (uint32_t run = 0; run < n_runs; run++) {
-        double regret[BANDIT_MAX_MARKS];
+        double here[BANDIT_MAX_MARKS];
 
-        bandit_play_run(&player, world, seed, run, regret);
+        bandit_play_run(&player, world, seed, run, here);
         for (int m = 0; m < world->n_marks; m++) {
-            sum[m] += regret[m];
-            squares[m] += regret[m] * regret[m];
+            regret[m][run] = here[m];
         }
     }
     for (int m = 0; m < world->n_marks; m++) {
-        double mean = sum[m] / n_runs;
-
-        figure[m] = (bandit_figure_t){
-            mean, sqrt(fmax(0.0, squares[m] / n_runs - mean * mean) / (n_runs - 1.0))};
+        figure[m] = bandit_figure(regret[m], n_runs);
     }
+    for (uint32_t run = 0; run < n_runs; run++) {
+        regret[0][run] = (regret[last][run] - regret[0][run]) / log_time;
+    }
+    growth = bandit_figure(regret[0], n_runs);
     bandit_player_free(&player);
+    for (int m = 0; m < world->n_marks; m++) {
+        nb_free(regret[m]);
+    }
+    return growth;
 }
 
 #endif

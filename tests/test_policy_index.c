@@ -103,6 +103,31 @@ static void test_bayes_ucb_is_the_quantile(void **state)
     }
 }
 
+/* counts of a long run: the index stays the quantile, and between its neighbors */
+static void test_bayes_ucb_holds_at_large_counts(void **state)
+{
+    (void)state;
+    for (int32_t n = 1; n < 3000000; n *= 3) {
+        for (int part = 0; part <= 10; part++) {
+            double weight = n, reward = (double)n * part / 10.0, s[2];
+            double mean = (1.0 + reward) / (2.0 + n);
+            int32_t action = 0;
+            nb_transitions_t finished;
+            bandit_player_t player;
+
+            bandit_player_init(&player, "bayes_ucb", NULL, 2, HORIZON);
+            finished = bandit_transitions(&player, 1, &action, &reward);
+            finished.weight = &weight;
+            assert_ok(player.layer.type->update(player.state, &finished));
+            bandit_scores(&player, s);
+            /* Hoeffding for Beta: sub-Gaussian with variance 1 / (4 (a + b + 1)) */
+            assert_true(s[0] <= mean + sqrt(0.5 * log(n + 1.0) / (n + 3.0)) + 1e-9);
+            assert_true(n == 1 || s[0] > mean);
+            bandit_player_free(&player);
+        }
+    }
+}
+
 /* discounted and windowed statistics against sums over the whole history */
 static void test_forgetting_statistics_equal_slow_sums(void **state)
 {
@@ -215,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_kl_upper_has_its_closed_forms),
         cmocka_unit_test(test_indices_are_the_formulas),
         cmocka_unit_test(test_bayes_ucb_is_the_quantile),
+        cmocka_unit_test(test_bayes_ucb_holds_at_large_counts),
         cmocka_unit_test(test_forgetting_statistics_equal_slow_sums),
         cmocka_unit_test(test_tie_width_spreads_a_batch),
         cmocka_unit_test(test_moss_needs_a_horizon),

@@ -160,18 +160,18 @@ static void test_a_weight_counts_as_so_many_rows(void **state)
     }
 }
 
-/* statistic of the paper at every split; 1 where the arm changed */
-static int naive_glr(const double *rewards, int n, double delta)
+/* statistic of the paper at the splits after `ends` [n_ends] rewards; 1 where the arm changed */
+static int naive_glr(const double *rewards, int n, const int *ends, int n_ends, double delta)
 {
     double all = 0.0;
 
     for (int i = 0; i < n; i++) {
         all += rewards[i];
     }
-    for (int s = 1; s < n; s++) {
-        double left = 0.0;
+    for (int e = 0; e < n_ends; e++) {
+        double left = 0.0, s = ends[e];
 
-        for (int i = 0; i < s; i++) {
+        for (int i = 0; i < ends[e]; i++) {
             left += rewards[i];
         }
         if (s * nb_kl(left / s, all / n) + (n - s) * nb_kl((all - left) / (n - s), all / n) >=
@@ -192,6 +192,7 @@ static void test_glr_kl_ucb_restarts_when_the_statistic_says(void **state)
 
     (void)state;
     for (int y = 0; y < 3; y++) {
+        int ends[100];
         double rewards[100], s[2], delta = y == 2 ? 1e-6 : 0.05;
         bandit_player_t player;
         int n = 0, alarm = 0;
@@ -201,7 +202,8 @@ static void test_glr_kl_ucb_restarts_when_the_statistic_says(void **state)
         while (n < 100 && !alarm) {
             rewards[n] = n < 40 ? n % 10 == 0 : n % 10 != 0;
             bandit_live(&player, 0, rewards[n++]);
-            alarm = naive_glr(rewards, n, delta);
+            ends[n - 1] = n;
+            alarm = naive_glr(rewards, n, ends, n - 1, delta);
             bandit_scores(&player, s);
             assert_int_equal(s[0] > 1e200, alarm);
         }
@@ -212,26 +214,31 @@ static void test_glr_kl_ucb_restarts_when_the_statistic_says(void **state)
     }
 }
 
-/* a history that is longer than what is kept: splits are tested more coarsely, so that an alarm
- * may come later than the naive one, by two rewards at most here, and not before */
+/* a history that is longer than what is kept: the alarm comes when the statistic says that tests
+ * the splits that are left, every second one of 128 at a time */
 static void test_glr_kl_ucb_sees_a_change_after_a_long_history(void **state)
 {
-    enum { BEFORE = 600, LONGEST = 700 };
+    enum { BEFORE = 600, LONGEST = 700, KEPT = 128 };
     double rewards[LONGEST], s[2];
     bandit_player_t player;
-    int n = 0, naive = 0, alarm = 0;
+    int ends[KEPT], n_ends = 0, n = 0, alarm = 0;
 
     (void)state;
-    bandit_player_init(&player, "glr_kl_ucb", "{delta: 0.01, alpha: 0}", 2, HORIZON);
+    bandit_player_init(&player, "glr_kl_ucb", "{delta: 0.001, alpha: 0}", 2, HORIZON);
     bandit_live(&player, 1, 1.0);
     while (n < LONGEST && !alarm) {
-        rewards[n] = n < BEFORE ? n % 5 == 0 : n % 5 != 0;
+        rewards[n] = n < BEFORE ? n % 5 == 0 : n % 5 < 3;
         bandit_live(&player, 0, rewards[n++]);
-        naive = naive > 0 || n < BEFORE ? naive : naive_glr(rewards, n, 0.01) * n;
+        for (int i = 0; n_ends == KEPT && i < KEPT / 2; i++) {
+            ends[i] = ends[2 * i + 1];
+        }
+        n_ends = n_ends == KEPT ? KEPT / 2 : n_ends;
+        ends[n_ends++] = n;
+        alarm = naive_glr(rewards, n, ends, n_ends - 1, 0.001);
         bandit_scores(&player, s);
-        alarm = s[0] > 1e200 ? n : 0;
+        assert_int_equal(s[0] > 1e200, alarm);
     }
-    assert_true(naive > BEFORE && alarm >= naive && alarm <= naive + 2);
+    assert_true(alarm && n > BEFORE + 10);
     bandit_player_free(&player);
 }
 
