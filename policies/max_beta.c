@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/dist.h"
+#include "policies/max_beta_logit.h"
 
 static const double breaks[] = {-8.0, -5.0, -3.0, -1.5, 0.0, 1.5, 3.0, 5.0, 8.0};
 static const double ends[] = {1e-6, 1e-4, 1e-3, 1e-2, 0.1};
@@ -24,7 +25,20 @@ static const double weights[N_NODES] = {0.3626837833783620, 0.3137066458778873, 
 
 size_t nb_max_beta_work(size_t n)
 {
-    return n * (N_POINTS + 1);
+    size_t scaled = n * (N_POINTS + 1), plain = nb_max_beta_logit_work(n);
+
+    return scaled > plain ? scaled : plain;
+}
+
+/* one positive scale for all changes nothing */
+static int is_plain(const nb_beta_t *arms, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        if (!(arms[k].scale > 0.0 && arms[k].scale == arms[0].scale)) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static int compare_reals(const void *a, const void *b)
@@ -138,6 +152,10 @@ void nb_max_beta(const nb_beta_t *arms, size_t n, double *p, double *work)
     memset(p, 0, n * sizeof *p);
     if (n == 1) {
         p[0] = 1.0;
+        return;
+    }
+    if (is_plain(arms, n)) {
+        nb_max_beta_logit(arms, n, p, work);
         return;
     }
     n_points = thin_points(arms, n, points, collect_points(arms, n, points));

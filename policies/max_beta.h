@@ -18,11 +18,12 @@ typedef struct {
 size_t nb_max_beta_work(size_t n);
 
 /**
- * p_k = P(scale_k X_k is the largest) = integral of f_k(t) product over c != k of F_c(t) dt, by
- * 8-point Gauss-Legendre rules between points around the mean of every arm and near the ends of its
- * range. Absolute error below 1e-6 where all a and b are 1 or more, some 1e-3 where one is as
- * small as 0.1 (the density has a pole there), and some 1e-4 beyond 16 arms, which get fewer
- * points; sums to 1. Cost some 130 n^2 distribution functions.
+ * p_k = P(scale_k X_k is the largest), sums to 1. Where all scales are one positive number, by
+ * policies/max_beta_logit.h, absolute error below 1e-9. Else as the integral of f_k(t) product over
+ * c != k of F_c(t) dt by 8-point Gauss-Legendre rules between points around the mean of every arm
+ * and near the ends of its range: absolute error below 1e-7 where all a and b are 1 or more, some
+ * 1e-3 where one is as small as 0.1 (the density has a pole there), cost some 130 n^2 distribution
+ * functions.
  * @param p [n]   @param work [nb_max_beta_work(n)]
  */
 void nb_max_beta(const nb_beta_t *arms, size_t n, double *p, double *work);

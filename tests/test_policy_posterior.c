@@ -17,6 +17,35 @@ static double closed_form(int a1, double b1, double a2, double b2)
     return sum;
 }
 
+/* with poles, far apart in width, and all alike: the closed form's
+ * own terms are differences of large logarithms */
+static void test_max_beta_is_exact_for_all_shapes(void **state)
+{
+    static const int whole[] = {1, 2, 30, 400};
+    static const double shapes[] = {0.01, 0.5, 1, 3, 40, 2500, 1e5};
+    double p[10], work[512];
+    nb_beta_t alike[10];
+
+    (void)state;
+    assert_true(nb_max_beta_work(10) <= 512);
+    for (int i = 0; i < 4 * 7 * 7 * 7; i++) {
+        int a1 = whole[i % 4];
+        double b1 = shapes[i / 4 % 7], a2 = shapes[i / 28 % 7], b2 = shapes[i / 196];
+        nb_beta_t arms[2] = {{a1, b1, 1}, {a2, b2, 1}};
+
+        nb_max_beta(arms, 2, p, work);
+        assert_close(p[0], closed_form(a1, b1, a2, b2), 0, 1e-9);
+        assert_close(p[0] + p[1], 1, 0, 1e-14);
+    }
+    for (double a = 1e-3; a < 1e7; a *= 10) {
+        for (int k = 0; k < 10; k++) {
+            alike[k] = (nb_beta_t){a, 2 * a, 3};
+        }
+        nb_max_beta(alike, 10, p, work);
+        assert_close(p[7], 0.1, 0, 1e-12);
+    }
+}
+
 static void test_max_beta_equals_the_closed_form(void **state)
 {
     static const double cases[][4] = {{2, 1, 1, 1},    {1, 1, 1, 1},   {5, 3, 4, 4},
@@ -154,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_max_beta_equals_the_closed_form),
+        cmocka_unit_test(test_max_beta_is_exact_for_all_shapes),
         cmocka_unit_test(test_ts_beta_equals_full_enumeration),
         cmocka_unit_test(test_ts_gauss_probabilities_are_those_of_two_normals),
         cmocka_unit_test(test_forgetting_ts_uses_what_it_remembers),
