@@ -197,6 +197,15 @@ static void add_arms(nb_arm_t *to, const nb_arm_t *from, size_t n, double sign)
     }
 }
 
+void nb_arms_absorb(void *to, void *from, double factor)
+{
+    size_t n = count_all(to);
+
+    nb_arms_discount(to, factor);
+    add_arms(nb_arms_of(to, 0), nb_arms_at(from, 0), n, 1.0);
+    memset(nb_arms_of(from, 0), 0, n * sizeof(nb_arm_t));
+}
+
 /* sums are made anew each time the ring is full, so that what rounding leaves does not pile up */
 void nb_arms_window_end_period(void *self)
 {

@@ -39,6 +39,10 @@ int nb_arms_update(void *arms, const nb_transitions_t *finished, int is_unit) NB
 /** Multiply all statistics of all points by `factor`. */
 void nb_arms_discount(void *arms, double factor);
 
+/** to = factor x to + from, and nothing is left in `from`: the end of a period for statistics that
+ * fade; blocks of the same spec. */
+void nb_arms_absorb(void *to, void *from, double factor);
+
 /** Statistics of the last `window` >= 1 periods: the arms in use, the period under way, and a ring
  * of the periods that are still to be taken out again, sizeof(nb_arm_t) an arm and period. */
 size_t nb_arms_window_size(const nb_spec_t *spec, unsigned window);

@@ -1,9 +1,11 @@
 /*
  * Discounted Thompson sampling for Bernoulli arms that change: successes and failures are
- * multiplied by gamma once a period.
+ * multiplied by gamma once a period, before what the period brought is added.
  *
  * Source: Raj & Kalyani (2017), "Taming non-stationary bandits: a Bayesian approach", algorithm 1
- * (there every round is a period). An arm that is not played goes back to its prior.
+ * (there every round is a period): S_k <- gamma S_k + r, F_k <- gamma F_k + 1 - r of the arm
+ * played, times gamma only of the others. An arm that is not played goes back to its prior. What a
+ * period brings is learned at its end.
  */
 #include <math.h>
 #include <stddef.h>
@@ -16,10 +18,11 @@ typedef struct {
     double factor;
 } settings_t;
 
-/* state: this, then the statistics */
+/* state: this, the statistics, those of the period under way */
 typedef struct {
     nb_beta_prior_t prior;
     double factor;
+    uint64_t present; /* bytes from here */
 } state_t;
 
 static const nb_setting_t table[] = {
@@ -45,7 +48,7 @@ static const nb_setting_t table[] = {
 static size_t state_size(const nb_spec_t *spec, const void *settings)
 {
     (void)settings;
-    return sizeof(state_t) + nb_arms_size(spec);
+    return sizeof(state_t) + 2 * nb_arms_size(spec);
 }
 
 static int init(void *state, const nb_spec_t *spec, const void *settings)
@@ -55,7 +58,9 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
 
     self->prior = from->prior;
     self->factor = from->factor;
+    self->present = sizeof *self + nb_arms_size(spec);
     nb_arms_init(self + 1, spec);
+    nb_arms_init((char *)state + self->present, spec);
     return NB_OK;
 }
 
@@ -86,7 +91,7 @@ static int value(const void *state, const nb_batch_t *batch, double *v)
 
 static int update(void *state, const nb_transitions_t *finished)
 {
-    return nb_arms_update((state_t *)state + 1, finished, 1);
+    return nb_arms_update((char *)state + ((const state_t *)state)->present, finished, 1);
 }
 
 static int end_period(void *state, nb_arena_t *scratch)
@@ -94,7 +99,7 @@ static int end_period(void *state, nb_arena_t *scratch)
     state_t *self = state;
 
     (void)scratch;
-    nb_arms_discount(self + 1, self->factor);
+    nb_arms_absorb(self + 1, (char *)state + self->present, self->factor);
     return NB_OK;
 }
 
@@ -106,7 +111,7 @@ static size_t scratch_size(const nb_spec_t *spec, const void *settings)
 
 const nb_policy_type_t nb_policy_discounted_ts = {
     .abi = NB_POLICY_ABI,
-    .version = 1,
+    .version = 2,
     .name = "discounted_ts",
     .summary = "Thompson sampling that forgets by a factor (Raj & Kalyani 2017)",
     .settings = table,

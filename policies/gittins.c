@@ -121,9 +121,24 @@ static int probabilities(const void *state, const nb_batch_t *batch, double *p)
     return nb_index_probabilities(state, batch, score, p);
 }
 
+/* posterior means of what is played */
 static int value(const void *state, const nb_batch_t *batch, double *v)
 {
-    return nb_index_value(state, batch, nb_arms_at(arms_of(state), batch->point), probabilities, v);
+    const state_t *self = state;
+    const nb_arm_t *arm = nb_arms_at(arms_of(state), batch->point);
+    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    double *p = nb_arena_take(batch->scratch, batch->n * K, sizeof *p);
+    int code = probabilities(state, batch, p);
+
+    for (size_t i = 0; code == NB_OK && i < batch->n; i++) {
+        v[i] = 0.0;
+        for (size_t k = 0; k < K; k++) {
+            v[i] += p[i * K + k] * (self->table.a + arm[k].sum) /
+                    (self->table.a + self->table.b + arm[k].n);
+        }
+    }
+    nb_arena_release(batch->scratch, mark);
+    return code;
 }
 
 static int update(void *state, const nb_transitions_t *finished)

@@ -25,9 +25,10 @@ size_t nb_gittins_size(unsigned n_observations);
 
 /**
  * Fill a table: backward induction for 500 sure rewards, over the table's observations and as many
- * more as it takes until discount^n < 0.005, 2000 at most; then the index by interpolation between
- * sure rewards. Error below 2e-5 for discount <= 0.99, below 1e-3 at 0.999 (a bound of what
- * tests/test_policy_plans.c measures). Cost 250 (observations + further ones)^2 steps.
+ * more as it takes until discount^n < 0.005, 2000 at most. Every one gives a rule of stopping,
+ * whose reward over time is the index at its best, so that the error is of second order: below 2e-5
+ * up to 60 observations and 1e-4 up to 200 where discount <= 0.99, 2e-4 at 0.999. Cost about 125
+ * (observations + further ones)^2 steps: 0.15 s at 0.99, 2 s at 0.999.
  * @param table [nb_gittins_size(n_observations)]   @return NB_ERR_MEMORY
  */
 int nb_gittins_fill(const nb_gittins_t *self, double *table) NB_MUST_CHECK;
@@ -35,7 +36,8 @@ int nb_gittins_fill(const nb_gittins_t *self, double *table) NB_MUST_CHECK;
 /**
  * Index after `n` observations that add up to `successes`; between whole successes a straight line.
  * Beyond the table the excess over the mean is that of the table's edge at the same mean, falling
- * as 1 / (a + b + n + 1).
+ * as 1 / (a + b + n + 1), as it does in the end: 2e-4 too low at discount 0.9 after 120
+ * observations from an edge of 60, 2e-3 at 0.99.
  * @param successes 0 to n
  */
 double nb_gittins_index(const nb_gittins_t *self, const double *table, double successes, double n);

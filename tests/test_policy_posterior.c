@@ -132,7 +132,7 @@ static void test_forgetting_ts_uses_what_it_remembers(void **state)
         bandit_live(&faded, 2, k, success);
         bandit_live(&windowed, 2, k, success);
         bandit_live(&whole, 2, k, success);
-        *(success ? &a[k] : &b[k]) += pow(0.8, 9 - t);
+        *(success ? &a[k] : &b[k]) += pow(0.8, 8 - t); /* the latest counts in full */
         *(success ? &c[k] : &d[k]) += t >= 5;
     }
     bandit_probabilities(&windowed, 2, p);
