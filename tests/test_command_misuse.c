@@ -282,7 +282,7 @@ static void test_describe_fits_in_100_columns(void **state)
                    "done > all.txt; head -5 all.txt");
     /* the text of a YAML file is shown as it is */
     assert_command(kit, 0, "",
-                   "awk 'length > 100 && !/^( *#|  - [{]id:|  [a-z_0-9]+:|[a-z_]+:)/' all.txt");
+                   "awk 'length > 100 && !/^( *#|  - [{]id:| +[a-z_0-9]+:|[a-z_]+:)/' all.txt");
     assert_string_equal(kit->output, "");
     assert_command(kit, 0, "", "nextbest list experiments | awk 'length > 100'");
     assert_string_equal(kit->output, "");

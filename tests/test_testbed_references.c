@@ -99,7 +99,7 @@ static void test_two_arms_of_garivier_and_cappe(void **state)
     } rows[] = {
         {"ucb1", 64.32, 0.09},         {"ucb1, c: 0.7071067811865476", 24.77, 0.09},
         {"moss", 24.60, 0.07},         {"kl_ucb", 13.06, 0.16},
-        {"kl_ucb, c: 3", 19.75, 0.19},
+        {"kl_ucb, c: 3", 19.75, 0.19}, {"ts_beta", 8.98, 0.07},
     };
 
     (void)state;
