@@ -1,4 +1,5 @@
 /* Policies that fill slates: plackett_luce, slate_q, and the best slate of a ratio. */
+#include "policies/max_beta.h"
 #include "policies/slate.h"
 #include "tests/fixture_policy.h"
 
@@ -377,6 +378,109 @@ static void test_slate_q_propensities_are_those_of_the_mixture(void **state)
     fixture_free(&fixture);
 }
 
+/* 60 periods: odds and payments are known so well that every sample has the same best slate, which
+ * is that of the counts by enumeration */
+static void test_mnl_ts_plays_the_best_slate_of_its_posterior(void **state)
+{
+    double w[K], q[K], chosen[K] = {0}, passed[K] = {0}, paid[K] = {0}, best = -INFINITY;
+    int32_t best_slate[SLATE] = {0}, other[SLATE];
+    int16_t item[400];
+    fixture_t fixture;
+
+    (void)state;
+    assert_ok(start(&fixture, "mnl_ts", NULL));
+    for (unsigned period = 0; period < 60; period++) {
+        nb_batch_t batch = ask(&fixture, 400, period);
+        nb_transitions_t finished = live(&fixture, &batch, item);
+
+        assert_ok(fixture.type->update(fixture.state, &finished));
+        for (size_t at = 0; at < 400 * SLATE; at++) {
+            int k = fixture.action[at];
+
+            chosen[k] += item[at / SLATE] == k;
+            passed[k] += item[at / SLATE] < 0;
+            paid[k] += item[at / SLATE] == k ? fixture.reward[at / SLATE] : 0.0;
+        }
+    }
+    for (int k = 0; k < K; k++) {
+        w[k] = chosen[k] / passed[k];
+        q[k] = paid[k] / chosen[k];
+    }
+    for (int s = 0; s < N_SLATES; s++) {
+        slate_of(s, other);
+        if (ratio(other, w, q, 1.0, 0.0) > best + 1e-12) {
+            best = ratio(other, w, q, 1.0, 0.0);
+            memcpy(best_slate, other, sizeof other);
+        }
+    }
+    nb_batch_t batch = ask(&fixture, 100, 99);
+    nb_choice_t out = {fixture.action, NULL};
+
+    assert_ok(fixture.type->choose(fixture.state, &batch, &out));
+    for (size_t i = 0; i < 100; i++) {
+        const int32_t *row = fixture.action + i * SLATE;
+        int n = 0;
+
+        for (int j = 0; j < SLATE * SLATE; j++) {
+            n += row[j / SLATE] == best_slate[j % SLATE];
+        }
+        assert_int_equal(n, SLATE);
+    }
+    fixture_free(&fixture);
+}
+
+/* alone, item k earns q_k (1 - theta_k): the posterior by hand, through the closed form of two
+ * Betas where payments are equal */
+static void test_mnl_ts_probabilities_of_single_items_are_exact(void **state)
+{
+    fixture_t fixture;
+    double p[K], sum = 0.0;
+    nb_beta_t betas[K];
+    double work[1024], expected[K];
+
+    (void)state;
+    assert_ok(start(&fixture, "mnl_ts", "{prior: 2}"));
+    nb_batch_t batch = ask(&fixture, 1, 1);
+
+    batch.slate = 1;
+    assert_true(nb_max_beta_work(K) <= 1024);
+    for (int k = 0; k < K; k++) {
+        betas[k] = (nb_beta_t){2.0, 2.0, 1.0}; /* nothing known: Beta(prior, prior), payments 1 */
+    }
+    nb_max_beta(betas, K, expected, work);
+    assert_ok(fixture.type->probabilities(fixture.state, &batch, p));
+    for (int k = 0; k < K; k++) {
+        assert_close(p[k], expected[k], 0, 1e-9);
+        assert_close(p[k], 1.0 / K, 0, 1e-6);
+        sum += p[k];
+    }
+    assert_close(sum, 1.0, 0, 1e-12);
+    fixture_free(&fixture);
+}
+
+static void test_mnl_ts_prior_weighs_against_what_is_seen(void **state)
+{
+    static const char *const yaml[] = {"{prior: 1}", "{prior: 10000}"};
+    double p[2][K];
+    int16_t item[400];
+
+    (void)state;
+    for (int y = 0; y < 2; y++) {
+        fixture_t fixture;
+
+        assert_ok(start(&fixture, "mnl_ts", yaml[y]));
+        nb_batch_t batch = ask(&fixture, 20, 4);
+        nb_transitions_t finished = live(&fixture, &batch, item);
+
+        assert_ok(fixture.type->update(fixture.state, &finished));
+        batch.n = 1;
+        batch.slate = 1;
+        assert_ok(fixture.type->probabilities(fixture.state, &batch, p[y]));
+        fixture_free(&fixture);
+    }
+    assert_true(fabs(p[0][K - 1] - p[1][K - 1]) > 0.01);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +488,9 @@ int main(void)
         cmocka_unit_test(test_plackett_luce_temperature_sets_how_random_it_is),
         cmocka_unit_test(test_slate_best_ratio_equals_enumeration),
         cmocka_unit_test(test_slate_q_value_equals_enumeration_of_the_decomposition),
+        cmocka_unit_test(test_mnl_ts_plays_the_best_slate_of_its_posterior),
+        cmocka_unit_test(test_mnl_ts_probabilities_of_single_items_are_exact),
+        cmocka_unit_test(test_mnl_ts_prior_weighs_against_what_is_seen),
         cmocka_unit_test(test_slate_q_propensities_are_those_of_the_mixture),
     };
 
