@@ -269,6 +269,7 @@ static void test_testbed_refuses_what_makes_no_sense(void **state)
         snprintf(text, sizeof text, "strategies: {s: {arm: {policy: random}}}\n%s", cases[i].text);
         assert_fails(nb_plan_init_text(&plan, "x.yaml", text, NULL, 0), cases[i].code,
                      cases[i].words);
+        nb_plan_free(&plan);
     }
 }
 
