@@ -280,6 +280,7 @@ static void test_testbed_wants_strategies(void **state)
     (void)state;
     assert_fails(nb_plan_init_text(&plan, "x.yaml", "environment: bernoulli\n", NULL, 0),
                  NB_ERR_CONFIG, "bernoulli: no strategies");
+    nb_plan_free(&plan);
 }
 
 /* conversions come later, none twice, and only those beyond the horizon are lost */
