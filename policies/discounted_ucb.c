@@ -69,10 +69,15 @@ static int init(void *state, const nb_spec_t *spec, const void *settings)
     return NB_OK;
 }
 
+static const void *arms_of(const void *state)
+{
+    return (const state_t *)state + 1;
+}
+
 static void fill(const void *state, unsigned point, double *index, double *width)
 {
     const state_t *self = state;
-    const void *arms = self + 1;
+    const void *arms = arms_of(state);
     const nb_arm_t *arm = nb_arms_at(arms, point);
 
     double log_n = log(fmax(1.0, nb_arms_total(arms, point)));
@@ -86,29 +91,7 @@ static void fill(const void *state, unsigned point, double *index, double *width
     }
 }
 
-static int score(const void *state, const nb_batch_t *batch, double *s)
-{
-    const state_t *self = state;
-
-    return nb_index_scores(state, batch, fill, batch->n_actions, self->tie_width, s);
-}
-
-static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)
-{
-    return nb_index_choose(state, batch, score, out);
-}
-
-static int probabilities(const void *state, const nb_batch_t *batch, double *p)
-{
-    return nb_index_probabilities(state, batch, score, p);
-}
-
-static int value(const void *state, const nb_batch_t *batch, double *v)
-{
-    const state_t *self = state;
-
-    return nb_index_value(state, batch, nb_arms_at(self + 1, batch->point), probabilities, v);
-}
+NB_INDEX_FUNCTIONS
 
 static int update(void *state, const nb_transitions_t *finished)
 {

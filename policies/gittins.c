@@ -108,7 +108,7 @@ static void fill(const void *state, unsigned point, double *index, double *width
 
 static int score(const void *state, const nb_batch_t *batch, double *s)
 {
-    return nb_index_scores(state, batch, fill, batch->n_actions, 0.0, s);
+    return nb_index_scores(state, batch, fill, 0.0, s);
 }
 
 static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)

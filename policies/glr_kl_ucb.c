@@ -146,7 +146,7 @@ static int score(const void *state, const nb_batch_t *batch, double *s)
     double *uniforms = nb_arena_take(batch->scratch, 8 * batch->n, sizeof *uniforms);
     double *other = uniforms + 4 * batch->n;
 
-    NB_TRY(nb_index_scores(state, batch, fill, batch->n_actions, self->tie_width, s));
+    NB_TRY(nb_index_scores(state, batch, fill, self->tie_width, s));
     nb_policy_uniforms(batch, 0, uniforms); /* word 0 breaks ties */
     for (size_t k = 0; k < K; k++) {
         if (k % 4 == 0) {
@@ -168,7 +168,7 @@ static int probabilities(const void *state, const nb_batch_t *batch, double *p)
 {
     const state_t *self = state;
 
-    NB_TRY(nb_index_scores(state, batch, fill, batch->n_actions, self->tie_width, p));
+    NB_TRY(nb_index_scores(state, batch, fill, self->tie_width, p));
     NB_TRY(nb_policy_rank_probabilities(batch, p, p));
     for (size_t i = 0; i < batch->n; i++) {
         double share = self->alpha / nb_policy_n_allowed(batch, i);

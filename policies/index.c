@@ -23,17 +23,17 @@ static void write_row(const nb_batch_t *batch, size_t i, const double *index, co
 }
 
 int nb_index_scores(const void *state, const nb_batch_t *batch, nb_index_fill_t fill,
-                    unsigned n_actions, double tie_width, double *s)
+                    double tie_width, double *s)
 {
-    size_t mark = nb_arena_mark(batch->scratch);
-    double *index = nb_arena_take(batch->scratch, 2 * (size_t)n_actions, sizeof *index);
-    double *width = index + n_actions;
+    size_t mark = nb_arena_mark(batch->scratch), K = batch->n_actions;
+    double *index = nb_arena_take(batch->scratch, 2 * K, sizeof *index);
+    double *width = index + K;
 
     fill(state, batch->point, index, width);
     for (size_t i = 0; i < batch->n; i++) {
-        write_row(batch, i, index, width, tie_width, s + i * batch->n_actions);
+        write_row(batch, i, index, width, tie_width, s + i * K);
     }
-    for (size_t at = 0; batch->offset && at < batch->n * batch->n_actions; at++) {
+    for (size_t at = 0; batch->offset && at < batch->n * K; at++) {
         s[at] += batch->offset[at];
     }
     nb_arena_release(batch->scratch, mark);

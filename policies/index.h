@@ -33,7 +33,7 @@ typedef void (*nb_index_fill_t)(const void *state, unsigned point, double *index
 /** Scores of a batch: -infinity where not allowed; indices within the tie are those of the best.
  * @param s [n x K] */
 int nb_index_scores(const void *state, const nb_batch_t *batch, nb_index_fill_t fill,
-                    unsigned n_actions, double tie_width, double *s) NB_MUST_CHECK;
+                    double tie_width, double *s) NB_MUST_CHECK;
 
 /** choose() and probabilities() of these scores. */
 int nb_index_choose(const void *state, const nb_batch_t *batch,
@@ -47,6 +47,33 @@ int nb_index_probabilities(const void *state, const nb_batch_t *batch,
 int nb_index_value(const void *state, const nb_batch_t *batch, const nb_arm_t *arms,
                    int (*probabilities)(const void *state, const nb_batch_t *batch, double *p),
                    double *v) NB_MUST_CHECK;
+
+/**
+ * score(), choose(), probabilities() and value() of a policy that always plays the highest index.
+ * They stand on its `fill` (nb_index_fill_t), on `arms_of(state)`, its statistics (see arms.h),
+ * and on the `tie_width` of its `state_t`.
+ */
+#define NB_INDEX_FUNCTIONS                                                                         \
+    static int score(const void *state, const nb_batch_t *batch, double *s)                        \
+    {                                                                                              \
+        return nb_index_scores(state, batch, fill, ((const state_t *)state)->tie_width, s);        \
+    }                                                                                              \
+                                                                                                   \
+    static int choose(const void *state, const nb_batch_t *batch, nb_choice_t *out)                \
+    {                                                                                              \
+        return nb_index_choose(state, batch, score, out);                                          \
+    }                                                                                              \
+                                                                                                   \
+    static int probabilities(const void *state, const nb_batch_t *batch, double *p)                \
+    {                                                                                              \
+        return nb_index_probabilities(state, batch, score, p);                                     \
+    }                                                                                              \
+                                                                                                   \
+    static int value(const void *state, const nb_batch_t *batch, double *v)                        \
+    {                                                                                              \
+        return nb_index_value(state, batch, nb_arms_at(arms_of(state), batch->point),              \
+                              probabilities, v);                                                   \
+    }
 
 /** Scratch of all of these. */
 size_t nb_index_scratch_size(const nb_spec_t *spec, const void *settings);
